@@ -1,0 +1,93 @@
+/* The compiler's front door and its context: one compilation = one hl_cx = one arena. */
+#ifndef HL_COMPILE_H
+#define HL_COMPILE_H
+#include "ir/ir.h"
+#include "../runtime/rt.h"
+
+typedef struct hl_options {
+    bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline;
+    int opt_level;               /* 0..3; 3 is the default */
+} hl_options;
+
+/* What the binding knows about a jitted function; the compiler asks for it through hl_hooks. */
+typedef struct hl_jitted {
+    PyObject *py_func;           /* borrowed */
+    hl_options options;
+    PyObject *locals;            /* dict name -> type object, or NULL */
+} hl_jitted;
+
+typedef struct hl_hooks {
+    bool (*jitted)(PyObject *obj, hl_jitted *out);                     /* is obj a dispatcher? */
+    const hl_type *(*type_of)(PyObject *obj);                          /* typeof for constants (arrays, tuples, …): NULL: no type, no exception */
+    PyObject *(*type_object)(const hl_type *t);                        /* Python-level type object (for overload functions); new reference */
+    const hl_type *(*type_from)(PyObject *type_object);                /* back again */
+    PyObject *(*overload)(PyObject *function);                         /* Python implementation chooser for a function object, or NULL (new ref) */
+    int (*unbox)(const hl_type *t, PyObject *obj, hl_slot *slots);     /* for constants: the caller owns the parts */
+} hl_hooks;
+
+typedef struct hl_code hl_code;  /* linked machine code, codegen/codegen.h */
+
+typedef struct hl_request {
+    PyObject *function;          /* Python function */
+    PyObject *dispatcher;        /* or NULL */
+    const hl_type *const *args; int nargs;  /* one per parameter, *args gathered into a TUPLE, defaults filled in (LITERAL or OMITTED never) */
+    const hl_type *ret;          /* of an eager signature, or NULL */
+    hl_options options;
+} hl_request;
+
+typedef struct hl_result {
+    hl_entry entry;
+    hl_code *code;               /* hl_code_free when the specialisation dies */
+    const hl_type *ret;
+    PyObject *keep;              /* constants that machine code refers to; owned */
+    uint64_t mutates;            /* bit k: argument k may be changed by the function (lists are written back then) */
+    double seconds;
+} hl_result;
+
+/* What _compiler exports to the binding in the capsule "hotloop._compiler.api". */
+typedef struct hl_compiler_api {
+    int version;
+    int (*compile)(const hl_request *rq, const hl_hooks *hooks, hl_result *out); /* 0, or -1 with a Python exception. Holds the GIL except while LLVM works. */
+    void (*code_free)(hl_code *code);
+    PyObject *(*inspect)(const hl_request *rq, const hl_hooks *hooks, const char *what); /* "bytecode" "ir" "types" "llvm" "asm": str */
+    PyObject *(*timings)(void);  /* list of (pass name, seconds) of this thread's last compilation */
+} hl_compiler_api;
+#define HL_COMPILER_CAPSULE "hotloop._compiler.api"
+
+/* --- inside the compiler ------------------------------------------------------------------------------------------- */
+typedef struct hl_cx {
+    hl_arena *arena;
+    hl_interner *types;          /* local types */
+    const hl_request *rq;
+    const hl_hooks *hooks;
+    HL_VEC(hl_func *) funcs;     /* funcs.at[0] is the one asked for; the rest are its callees */
+    /* the first error wins */
+    const char *error_class;     /* "TypingError" "UnsupportedError" … in hotloop.errors; NULL: none */
+    char *error;
+    const hl_func *error_func;
+    hl_span error_span;
+    bool python_error;           /* a Python exception is set already; hand it on */
+    void *infer, *emit;          /* the stages' own state */
+    unsigned dump;               /* from HOTLOOP_DUMP */
+    hl_text *dump_to;            /* inspect collects here; NULL: stderr */
+    hl_code *code; hl_entry entry;
+    PyObject *keep;              /* list of constants that machine code refers to */
+} hl_cx;
+
+/* Records an error (unless one is recorded already) and returns -1. */
+int hl_fail(hl_cx *cx, const char *cls, const hl_func *f, hl_span span, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Reader and builder: code object -> SSA.  NULL with cx->error set. `function` supplies globals, closure cells. */
+hl_func *hl_build(hl_cx *cx, PyObject *function);
+hl_func *hl_build_code(hl_cx *cx, PyObject *code, PyObject *globals, PyObject *const *freevars /* values, may be NULL */);
+/* Passes: each works on all functions of cx; 0 or -1 with cx->error. */
+int hl_pass_infer(hl_cx *cx);
+int hl_pass_fuse(hl_cx *cx);
+int hl_pass_bounds(hl_cx *cx);
+int hl_pass_ownership(hl_cx *cx);
+int hl_pass_emit(hl_cx *cx);
+int hl_pass_optimise(hl_cx *cx);
+int hl_pass_generate(hl_cx *cx);
+int hl_pass_link(hl_cx *cx);
+#endif

@@ -1,0 +1,99 @@
+/* What machine code and the binding share: the memory layout of run-time values.
+ *
+ *   slot       8 bytes; a value in memory is its parts (compiler/types/types.h), one slot each, little end first:
+ *              an int8 part occupies the low byte of its slot.  Call frames, list items and tuples in lists use it.
+ *   hl_mem     the head of everything that is reference-counted.  Every HL_P_MEM part points to one, or is NULL.
+ *              Counts are atomic (functions run without the GIL).  At zero `drop` runs, once, on any thread.
+ *   status     machine code returns int32: 0 = fine, 1 = an exception is set in the calling thread's Python state.
+ *              Every function below that returns hl_status obeys it; those that touch Python take the GIL themselves
+ *              (PyGILState_Ensure) and may be called without it.
+ */
+#ifndef HL_RT_H
+#define HL_RT_H
+#include "../compiler/types/types.h"
+
+typedef int32_t hl_status;
+typedef union hl_slot { int64_t i; double f; float f32; void *p; uint8_t b; int32_t i32; } hl_slot;
+typedef hl_status (*hl_entry)(const hl_slot *args, hl_slot *ret); /* every compiled function's door for the binding */
+
+typedef struct hl_mem hl_mem;
+struct hl_mem {
+    int64_t refs;
+    void (*drop)(hl_mem *);
+};
+
+/* --- mem.c: the one door for allocations ---------------------------------------------------------------------------- */
+HL_API void *hl_malloc(size_t n);          /* NULL when exhausted or when a test makes it fail; counted */
+HL_API void *hl_calloc(size_t n);          /* zero pages are lazy for large n */
+HL_API void *hl_realloc(void *p, size_t n);
+HL_API void hl_free(void *p);
+HL_API int64_t hl_live_allocations(void);  /* allocations less frees, of the whole process */
+HL_API void hl_fail_after(int64_t n);      /* the n-th allocation from now fails, and those after it; -1: none */
+HL_API void hl_drop(hl_mem *m);            /* refs fell to zero: calls m->drop */
+static inline void hl_retain(hl_mem *m) { if (m) __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED); }
+static inline void hl_release(hl_mem *m)
+{
+    if (m && __atomic_fetch_sub(&m->refs, 1, __ATOMIC_ACQ_REL) == 1) hl_drop(m);
+}
+/* Array memory: owner head and data in one allocation, data aligned to 64 bytes.  NULL with MemoryError set.
+ * Above 4 MiB the pages are asked to be huge. */
+HL_API hl_mem *hl_array_alloc(int64_t nbytes, bool zero, void **data);
+/* An owner that keeps a Python object alive; drop takes the GIL.  `hl_loan` borrows: the count of the object is
+ * raised only when hl_loan_end finds that somebody kept the owner beyond the call. */
+HL_API hl_mem *hl_mem_pyobject(PyObject *obj);
+HL_API hl_mem *hl_loan(PyObject *obj);     /* from a free list: a few ns; refs = 1; needs the GIL */
+HL_API void hl_loan_end(hl_mem *m);        /* needs the GIL */
+HL_API PyObject *hl_mem_object(hl_mem *m); /* the object of the two above, borrowed; NULL for other owners */
+
+/* --- list.c ------------------------------------------------------------------------------------------------------------ */
+typedef struct hl_list {
+    hl_mem head;
+    int64_t len, cap;
+    hl_slot *data;       /* len * nslots */
+    int32_t nslots;      /* of one item */
+    int32_t dirty;       /* set by whatever changes the list: the binding writes it back to Python then */
+    uint64_t mem_mask;   /* bit k: slot k of an item is managed (items have at most 64 slots) */
+} hl_list;
+HL_API hl_list *hl_list_new(int64_t len, int32_t nslots, uint64_t mem_mask); /* len items, zeroed; NULL: MemoryError set */
+HL_API hl_status hl_list_reserve(hl_list *l, int64_t cap);   /* grows by 1/8 like CPython's */
+HL_API hl_status hl_list_append(hl_list *l, const hl_slot *item);  /* takes over the item's references */
+HL_API hl_status hl_list_insert(hl_list *l, int64_t at, const hl_slot *item);
+HL_API hl_status hl_list_pop(hl_list *l, int64_t at, hl_slot *item); /* gives the references; IndexError */
+HL_API hl_status hl_list_del(hl_list *l, int64_t at);
+HL_API hl_status hl_list_extend(hl_list *l, const hl_list *from); /* same nslots; retains */
+HL_API hl_list *hl_list_slice(const hl_list *l, int64_t start, int64_t stop, int64_t step); /* indices already adjusted */
+HL_API hl_status hl_list_set_slice(hl_list *l, int64_t start, int64_t stop, int64_t step, const hl_list *from);
+HL_API hl_list *hl_list_concat(const hl_list *a, const hl_list *b);
+HL_API hl_list *hl_list_repeat(const hl_list *l, int64_t times);
+HL_API hl_status hl_list_repeat_inplace(hl_list *l, int64_t times);
+HL_API void hl_list_reverse(hl_list *l);
+HL_API void hl_list_clear(hl_list *l);
+/* sort by the first slot: kind is an hl_part (I64, F64, …, unsigned when is_unsigned); stable */
+HL_API hl_status hl_list_sort(hl_list *l, int32_t kind, int32_t is_unsigned, int32_t reverse);
+
+/* --- error.c ------------------------------------------------------------------------------------------------------------ */
+typedef enum hl_err {
+#define ERR(name, cls, text) HL_ERR_##name,
+#include "../compiler/errors.def"
+#undef ERR
+    HL_ERR_COUNT
+} hl_err;
+HL_API void hl_raise(int32_t err, int64_t a, int64_t b);     /* sets the exception; takes the GIL */
+HL_API void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause); /* args: hl_mem_pyobject of a tuple, or NULL */
+HL_API hl_mem *hl_catch(void);                               /* takes the pending exception: an hl_mem_pyobject */
+HL_API void hl_reraise(hl_mem *exception);
+HL_API void hl_raise_caught(hl_mem *exception, hl_mem *cause); /* raise e [from cause] of a value */
+HL_API int32_t hl_exc_match(hl_mem *exception, PyObject *cls);
+HL_API void hl_unwind(PyObject *code, int32_t line);         /* adds a traceback entry for the function of `code` */
+HL_API void hl_unbound(PyObject *name);                      /* UnboundLocalError as CPython words it */
+/* Boxing for cold paths (messages, print): type is an hl_type *, slots its parts. New reference; needs no GIL. */
+HL_API hl_mem *hl_box_object(const hl_type *type, const hl_slot *slots);
+/* The binding installs its boxing function here, so that the runtime knows no layer above it. */
+typedef PyObject *(*hl_box_fn)(const hl_type *type, const hl_slot *slots);
+HL_API extern hl_box_fn hl_box_hook;
+HL_API hl_mem *hl_tuple_object(int64_t n, hl_mem *const *items);   /* Python tuple of boxed objects */
+HL_API hl_mem *hl_format(hl_mem *value, hl_mem *spec, int32_t conversion); /* str */
+HL_API hl_mem *hl_join(int64_t n, hl_mem *const *pieces);          /* str */
+HL_API hl_mem *hl_str_object(PyObject *str);                       /* a constant */
+HL_API hl_status hl_print(int64_t n, hl_mem *const *items);        /* print(*items) */
+#endif
