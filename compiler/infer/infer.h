@@ -43,7 +43,7 @@ struct hl_rule {
     const char *params;     /* "shape, dtype=, order="  a name with = may be omitted; "*rest" takes what is left */
     const char *name;
     hl_rule_fn type;
-    unsigned effects;       /* HL_E_… from the letters: r w x as in ops.def, b BORROW, c CONSUME, l LAZY, f FUSES, s SERIAL */
+    unsigned effects;       /* HL_E_… from the letters: r w x as in ops.def, b BORROW, c CONSUME, l LAZY, f FUSES, s SERIAL, u UFUNC */
 };
 
 typedef enum hl_rule_id {

@@ -36,6 +36,7 @@ enum { /* effects; hl_op_info.effects and hl_rule.effects */
     HL_E_LAZY = 256,   /* element-wise: may be fused into its consumer (passes/fuse.c) */
     HL_E_FUSES = 512,  /* consumer that evaluates lazy operands item by item (element-wise, reductions, stores) */
     HL_E_SERIAL = 1024,/* touches Python objects: needs the GIL */
+    HL_E_UFUNC = 2048, /* scalar row that lifts over arrays item by item (rules/array.c) */
 };
 
 typedef struct hl_op_info {
