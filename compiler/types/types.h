@@ -45,7 +45,7 @@
     X(CONST)      /* a Python object known while compiling: module, function, class, dispatcher … (obj) */             \
     X(CLOSURE)    /* a function made inside compiled code: obj = code object, items = captured + default types */      \
     X(BOUND)      /* a bound method: items[0] = self type, obj = name (str) */                                         \
-    X(DISPATCHER) /* a jitted function given as an argument; ival = its serial, obj borrowed */                        \
+    X(DISPATCHER) /* a jitted function given as an argument; ival = its serial, obj = its name */                        \
     X(EXCEPTION)  /* a caught or built exception; obj = class when known */                                            \
     X(OPTIONAL)   /* elem or None */                                                                                   \
     X(PYOBJECT)   /* anything else */
