@@ -71,6 +71,7 @@ struct hl_inst {
     hl_span span;
     const struct hl_rule *rule; /* how the operation is done; chosen by inference, obeyed by emission */
     void *data;              /* what that rule wants to remember: callee hl_func *, permutation, … */
+    void *note;              /* scratch of the running pass */
     hl_inst **unwind; int nunwind;
     hl_block *block;
     hl_inst *prev, *next;

@@ -1,0 +1,462 @@
+/* Calls: who is called, which argument goes to which parameter, and what comes back.
+ *
+ * A call is resolved once, when the type of its callee is first known; what it was resolved to (hl_target) and its
+ * original operands are kept.  Rows of one name may differ in their parameters, so operands are bound anew for each
+ * row that is tried, and the row that wins leaves its binding in the instruction: args[k] is the k-th parameter then. */
+#include "private.h"
+#include "../rules/rules.h"
+#include <string.h>
+
+enum { MAX_ARGS = 64 };
+
+/* Operands as they stand in the source. */
+typedef struct actuals {
+    int npos, nkw;
+    hl_inst *pos[MAX_ARGS];
+    hl_inst *kw[MAX_ARGS];
+    PyObject *names[MAX_ARGS];
+} actuals;
+
+typedef struct call_note { hl_target target; actuals args; hl_inst *omitted; } call_note;
+
+/* --- binding to the parameters of a row ------------------------------------------------------------------------------------ */
+
+static hl_inst *omitted(hl_infer *in, hl_inst *i, call_note *c)
+{
+    if (!c->omitted) {
+        c->omitted = hl_infer_insert(in, i, HL_OP_omitted, NULL, 0);
+        c->omitted->type = hl_T.omitted;
+    }
+    return c->omitted;
+}
+
+static bool name_is(PyObject *name, const char *s, size_t n)
+{
+    Py_ssize_t len;
+    const char *u = PyUnicode_AsUTF8AndSize(name, &len);
+    return u && (size_t)len == n && !memcmp(u, s, n);
+}
+
+/* Number of operands bound, or -1 with in->why set. */
+static int bind_row(hl_infer *in, hl_inst *i, call_note *c, const hl_rule *r, hl_inst **out)
+{
+    hl_params p;
+    hl_rule_params(r, &p);
+    const actuals *a = &c->args;
+    memset(out, 0, sizeof *out * (size_t)p.n);
+    int n = p.n;
+    for (int k = 0; k < a->npos; k++) {
+        if (k < p.n) out[k] = a->pos[k];
+        else if (p.rest && n < MAX_ARGS) out[n++] = a->pos[k];
+        else {
+            in->why = hl_sprintf(in->arena, "takes at most %d arguments, %d were given", p.n, a->npos);
+            return -1;
+        }
+    }
+    for (int k = 0; k < a->nkw; k++) {
+        int at = -1;
+        for (int q = 0; q < p.n; q++)
+            if (name_is(a->names[k], p.name[q], p.len[q])) at = q;
+        if (at < 0 || out[at]) {
+            in->why = hl_sprintf(in->arena, at < 0 ? "has no parameter '%s' here" : "got several values for '%s'", PyUnicode_AsUTF8(a->names[k]));
+            return -1;
+        }
+        out[at] = a->kw[k];
+    }
+    for (int k = 0; k < p.n; k++) {
+        if (out[k]) continue;
+        if (!p.optional[k]) {
+            in->why = hl_sprintf(in->arena, "needs a value for '%.*s'", (int)p.len[k], p.name[k]);
+            return -1;
+        }
+        out[k] = omitted(in, i, c);
+    }
+    return n;
+}
+
+static bool types_of(hl_infer *in, hl_inst *const *args, int n, const hl_type **types)
+{
+    for (int k = 0; k < n; k++) {
+        if (!args[k]->type || args[k]->type->kind == HL_K_UNKNOWN) return false;
+        types[k] = hl_resolve(in, args[k]->type);
+    }
+    return true;
+}
+
+static const hl_type *try_row(hl_infer *in, hl_inst *i, const hl_rule *r, hl_inst **args, int n, const hl_type **types)
+{
+    hl_site s = {in, i, r, n, types, args};
+    const hl_type *t = r->type(&s);
+    if (PyErr_Occurred()) in->cx->python_error = true;
+    return t;
+}
+
+static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
+{
+    hl_inst *args[MAX_ARGS];
+    const hl_type *types[MAX_ARGS];
+    const char *why = NULL;
+    for (int optional = 0; optional < 2; optional++)
+        for (const hl_rule *r = c->target.rows; r; r = hl_rule_next(r)) {
+            in->why = NULL;
+            int n = bind_row(in, i, c, r, args);
+            if (n >= 0) {
+                if (!types_of(in, args, n, types)) return hl_T.unknown;
+                for (int k = 0; optional && k < n; k++)
+                    if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem;
+                const hl_type *t = try_row(in, i, r, args, n, types);
+                if (in->cx->python_error) return NULL;
+                if (t) {
+                    i->rule = r;
+                    if (n != i->nargs || memcmp(i->args, args, sizeof *args * (size_t)n)) hl_infer_set_args(in, i, args, n);
+                    return t;
+                }
+            }
+            if (in->why) why = in->why;
+        }
+    char *s = hl_strdup(in->arena, "");
+    for (int k = 0; k < c->args.npos; k++)
+        s = hl_sprintf(in->arena, "%s%s%s", s, k ? ", " : "", hl_resolve(in, c->args.pos[k]->type)->name);
+    for (int k = 0; k < c->args.nkw; k++)
+        s = hl_sprintf(in->arena, "%s%s%s=%s", s, k || c->args.npos ? ", " : "", PyUnicode_AsUTF8(c->args.names[k]), hl_resolve(in, c->args.kw[k]->type)->name);
+    hl_infer_fail(in, i, "%s(%s): %s", c->target.rows->key, s, why ? why : "no implementation for these argument types");
+    return NULL;
+}
+
+/* --- binding to the parameters of a Python function ---------------------------------------------------------------------------- */
+
+typedef struct signature { PyCodeObject *code; PyObject *names, *defaults, *kwdefaults; hl_inst *closure; int ndefaults; } signature;
+
+/* Default of parameter k: from the function object, or captured in the closure value. */
+static hl_inst *default_of(hl_infer *in, hl_inst *i, const signature *s, int k)
+{
+    int argc = s->code->co_argcount;
+    if (k < argc) {
+        int at = k - (argc - s->ndefaults);
+        if (at < 0) return NULL;
+        if (!s->closure) return hl_infer_const(in, i, PyTuple_GET_ITEM(s->defaults, at));
+        hl_inst *d = hl_infer_insert(in, i, HL_OP_unpack_item, &s->closure, 1);
+        d->ival = at;
+        hl_infer_queue(in, d);
+        return d;
+    }
+    PyObject *v = s->kwdefaults ? PyDict_GetItem(s->kwdefaults, PyTuple_GET_ITEM(s->names, k)) : NULL;
+    return v ? hl_infer_const(in, i, v) : NULL;
+}
+
+/* Rewrites the operands of call i to the parameters (keyword-only ones after positional ones, *args as a tuple last). */
+static int bind_signature(hl_infer *in, hl_inst *i, const actuals *a, const signature *s, const char *name, hl_inst **out)
+{
+    PyCodeObject *co = s->code;
+    int argc = co->co_argcount, n = argc + co->co_kwonlyargcount;
+    if (n + 1 >= MAX_ARGS) return hl_infer_fail(in, i, "more than %d parameters", MAX_ARGS - 2), -1;
+    if (co->co_flags & CO_VARKEYWORDS) return hl_infer_fail(in, i, "%s takes **kwargs, which is not supported", name), -1;
+    memset(out, 0, sizeof *out * MAX_ARGS);
+    hl_inst *rest[MAX_ARGS];
+    int nrest = 0;
+    for (int k = 0; k < a->npos; k++) {
+        if (k < argc) out[k] = a->pos[k];
+        else rest[nrest++] = a->pos[k];
+    }
+    if (nrest && !(co->co_flags & CO_VARARGS))
+        return hl_infer_fail(in, i, "%s() takes %d positional arguments but %d were given", name, argc, a->npos), -1;
+    for (int k = 0; k < a->nkw; k++) {
+        int at = -1;
+        for (int q = co->co_posonlyargcount; q < n; q++)
+            if (PyUnicode_Compare(a->names[k], PyTuple_GET_ITEM(s->names, q)) == 0) at = q;
+        if (at < 0 || out[at])
+            return hl_infer_fail(in, i, at < 0 ? "%s() got an unexpected keyword argument '%s'" : "%s() got multiple values for argument '%s'", name, PyUnicode_AsUTF8(a->names[k])), -1;
+        out[at] = a->kw[k];
+    }
+    for (int k = 0; k < n; k++)
+        if (!out[k] && !(out[k] = default_of(in, i, s, k)))
+            return hl_infer_fail(in, i, "%s() missing a required argument: '%s'", name, PyUnicode_AsUTF8(PyTuple_GET_ITEM(s->names, k))), -1;
+    if (co->co_flags & CO_VARARGS) {
+        out[n++] = hl_infer_insert(in, i, HL_OP_build_tuple, rest, nrest);
+        hl_infer_queue(in, out[n - 1]);
+    }
+    return n;
+}
+
+static int bind_function(hl_infer *in, hl_inst *i, call_note *c)
+{
+    PyObject *fn = c->target.function;
+    signature s = {.code = (PyCodeObject *)PyFunction_GET_CODE(fn), .defaults = PyFunction_GET_DEFAULTS(fn), .kwdefaults = PyFunction_GET_KW_DEFAULTS(fn)};
+    s.ndefaults = s.defaults ? (int)PyTuple_GET_SIZE(s.defaults) : 0;
+    s.names = hl_keep(in->arena, PyCode_GetVarnames(s.code));
+    hl_inst *out[MAX_ARGS];
+    int n = bind_signature(in, i, &c->args, &s, PyUnicode_AsUTF8(((PyFunctionObject *)fn)->func_name), out);
+    if (n < 0) return -1;
+    hl_infer_set_args(in, i, out, n);
+    return 0;
+}
+
+static int bind_closure(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, const hl_type *t)
+{
+    signature s = {.code = (PyCodeObject *)t->obj, .closure = callee};
+    int ncaptured = (int)PyTuple_GET_SIZE(hl_keep(in->arena, PyCode_GetFreevars(s.code)));
+    s.ndefaults = t->nitems - ncaptured;
+    s.names = hl_keep(in->arena, PyCode_GetVarnames(s.code));
+    hl_inst *out[MAX_ARGS];
+    int n = bind_signature(in, i, &c->args, &s, PyUnicode_AsUTF8(s.code->co_name), out);
+    if (n < 0) return -1;
+    for (int k = 0; k < ncaptured; k++) {
+        hl_inst *v = hl_infer_insert(in, i, HL_OP_unpack_item, &callee, 1);
+        v->ival = s.ndefaults + k;
+        hl_infer_queue(in, v);
+        out[n++] = v;
+    }
+    hl_infer_set_args(in, i, out, n);
+    return 0;
+}
+
+/* --- resolving the callee --------------------------------------------------------------------------------------------------------- */
+
+static int to_rows(call_note *c, const hl_rule *rows, hl_inst *first)
+{
+    c->target = (hl_target){.kind = HL_TO_ROWS, .rows = rows};
+    if (first) {
+        memmove(c->args.pos + 1, c->args.pos, sizeof *c->args.pos * (size_t)c->args.npos);
+        c->args.pos[0] = first;
+        c->args.npos++;
+    }
+    return 0;
+}
+
+static int to_function(hl_infer *in, hl_inst *i, call_note *c, PyObject *fn, hl_target_kind kind)
+{
+    c->target = (hl_target){.kind = kind, .function = fn};
+    return kind == HL_TO_FUNCTION ? bind_function(in, i, c) : 0;
+}
+
+/* Functions of these packages are not compiled from their Python source: they are either rows, overloads, or refused. */
+static bool foreign(PyObject *fn)
+{
+    PyObject *m = ((PyFunctionObject *)fn)->func_module;
+    const char *u = m && PyUnicode_Check(m) ? PyUnicode_AsUTF8(m) : NULL;
+    return u && (!strncmp(u, "numpy", 5) || !strncmp(u, "scipy", 5));
+}
+
+static int resolve_class(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *cls)
+{
+    if (PyExceptionClass_Check(cls)) return to_rows(c, hl_rules_of_key("builtins.BaseException"), callee);
+    if (PyType_IsSubtype((PyTypeObject *)cls, &PyTuple_Type) && PyObject_HasAttrString(cls, "_fields")) {
+        PyObject *fields = hl_keep(in->arena, PyObject_GetAttrString(cls, "_fields"));
+        for (int k = 0; k < c->args.nkw; k++) { /* keywords into places */
+            Py_ssize_t at = fields ? PySequence_Index(fields, c->args.names[k]) : -1;
+            if (at < 0) return PyErr_Clear(), hl_infer_fail(in, i, "%s has no field '%s'", ((PyTypeObject *)cls)->tp_name, PyUnicode_AsUTF8(c->args.names[k])), -1;
+            c->args.pos[at] = c->args.kw[k];
+        }
+        c->args.npos += c->args.nkw, c->args.nkw = 0;
+        const hl_rule *rows = hl_rules_of_key("collections.namedtuple");
+        if (rows) return to_rows(c, rows, callee);
+    }
+    return hl_infer_fail(in, i, "the class %s cannot be called here", ((PyTypeObject *)cls)->tp_name), -1;
+}
+
+static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *obj)
+{
+    const hl_hooks *h = in->cx->hooks;
+    const hl_rule *rows = hl_rules_of_function(obj);
+    if (rows) return to_rows(c, rows, NULL);
+    hl_jitted j;
+    if (h && h->jitted(obj, &j)) return to_function(in, i, c, j.py_func, HL_TO_FUNCTION);
+    PyObject *o = h && h->overload ? h->overload(obj) : NULL;
+    if (o) return to_function(in, i, c, hl_keep(in->arena, o), HL_TO_OVERLOAD);
+    if (PyErr_Occurred()) return in->cx->python_error = true, -1;
+    if (PyType_Check(obj)) return resolve_class(in, i, c, callee, obj);
+    const hl_type *t = h ? h->type_from(obj) : NULL;
+    if (t && (rows = hl_rules_of_key("hotloop.cast"))) {
+        hl_inst *d = hl_infer_insert(in, i, HL_OP_const, NULL, 0);
+        d->obj = obj, d->type = hl_type_dtype(t);
+        return to_rows(c, rows, d);
+    }
+    PyErr_Clear();
+    if (PyFunction_Check(obj) && !foreign(obj)) return to_function(in, i, c, obj, HL_TO_FUNCTION);
+    const char *module = "";
+    PyObject *m = PyObject_GetAttrString(obj, "__module__");
+    if (!m) PyErr_Clear();
+    else if (PyUnicode_Check(m)) module = hl_sprintf(in->arena, "%s.", PyUnicode_AsUTF8(m));
+    Py_XDECREF(m);
+    const char *name = hl_type_const(in->types, obj)->name; /* const(name) */
+    hl_infer_fail(in, i, "%s%.*s is not supported in compiled code", module, (int)strlen(name) - 7, name + 6);
+    return -1;
+}
+
+static int resolve_method(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, const hl_type *t)
+{
+    if (callee->op != HL_OP_getattr) return hl_infer_fail(in, i, "a method must be called where it is named"), -1;
+    const hl_type *self = hl_unliteral(t->items[0]);
+    if (self->kind == HL_K_OPTIONAL) self = self->elem;
+    const hl_rule *rows = hl_rules_of_method((hl_kind)self->kind, PyUnicode_AsUTF8(t->obj));
+    return to_rows(c, rows, callee->args[0]);
+}
+
+static int resolve(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, const hl_type *t)
+{
+    switch (t->kind) {
+    case HL_K_CONST: return resolve_object(in, i, c, callee, t->obj);
+    case HL_K_BOUND: return resolve_method(in, i, c, callee, t);
+    case HL_K_CLOSURE:
+        c->target = (hl_target){.kind = HL_TO_CLOSURE, .function = t->obj};
+        return bind_closure(in, i, c, callee, t);
+    case HL_K_DISPATCHER: {
+        PyObject *d = in->cx->hooks ? in->cx->hooks->dispatcher(t->ival) : NULL;
+        if (d) return resolve_object(in, i, c, callee, d);
+        return hl_infer_fail(in, i, "the function given as an argument is gone"), -1;
+    }
+    default: return hl_infer_fail(in, i, "a value of type %s cannot be called", t->name), -1;
+    }
+}
+
+/* --- results -------------------------------------------------------------------------------------------------------------------------- */
+
+static const hl_type *call_instance(hl_infer *in, hl_inst *i, hl_target *target, PyObject *key)
+{
+    const hl_type *types[MAX_ARGS];
+    if (!types_of(in, i->args, i->nargs, types)) return hl_T.unknown;
+    for (int k = 0; k < i->nargs; k++)
+        if (hl_unliteral(types[k])->kind != HL_K_STR) types[k] = hl_unliteral_deep(in->types, types[k]);
+    hl_instance *f = hl_infer_instance(in, key, types, i->nargs, i);
+    if (!f) return NULL;
+    if (target->instance != f) {
+        target->instance = f;
+        i->data = f->func;
+        hl_push(in->arena, &f->callers, i);
+    }
+    i->rule = NULL;
+    return f->ret;
+}
+
+/* Type objects for a user's overload: the bound operands, in the order of the call. */
+static PyObject *choose_overload(hl_infer *in, hl_inst *i, call_note *c, bool literals)
+{
+    const actuals *a = &c->args;
+    PyObject *args = PyTuple_New(a->npos), *kwargs = PyDict_New(), *impl = NULL;
+    bool ok = args && kwargs;
+    for (int k = 0; ok && k < a->npos + a->nkw; k++) {
+        hl_inst *v = k < a->npos ? a->pos[k] : a->kw[k - a->npos];
+        const hl_type *t = hl_resolve(in, v->type);
+        PyObject *o = in->cx->hooks->type_object(literals ? t : hl_unliteral_deep(in->types, t));
+        if (!o) ok = false;
+        else if (k < a->npos) PyTuple_SET_ITEM(args, k, o);
+        else ok = PyDict_SetItem(kwargs, a->names[k - a->npos], o) == 0, Py_DECREF(o);
+    }
+    if (ok) impl = PyObject_Call(c->target.function, args, kwargs);
+    Py_XDECREF(args);
+    Py_XDECREF(kwargs);
+    return impl;
+}
+
+static const hl_type *call_overload(hl_infer *in, hl_inst *i, call_note *c)
+{
+    const hl_type *types[2 * MAX_ARGS];
+    if (!types_of(in, c->args.pos, c->args.npos, types) || !types_of(in, c->args.kw, c->args.nkw, types)) return hl_T.unknown;
+    PyObject *impl = choose_overload(in, i, c, false);
+    if (impl == Py_None) Py_DECREF(impl), impl = choose_overload(in, i, c, true);
+    if (!impl) return in->cx->python_error = true, NULL;
+    hl_keep(in->arena, impl);
+    hl_jitted j;
+    if (in->cx->hooks->jitted(impl, &j)) impl = j.py_func;
+    if (!PyFunction_Check(impl)) {
+        hl_infer_fail(in, i, "no implementation for these argument types");
+        return NULL;
+    }
+    /* chooser functions make a new function object each time: its code is what identifies it when nothing is captured */
+    for (int k = 0; k < in->instances.n; k++) {
+        PyObject *key = in->instances.at[k]->key;
+        if (PyFunction_Check(key) && PyFunction_GET_CODE(key) == PyFunction_GET_CODE(impl) && !PyFunction_GET_CLOSURE(impl)) impl = key;
+    }
+    PyObject *chooser = c->target.function;
+    c->target.function = impl;
+    int bad = bind_function(in, i, c);
+    c->target.function = chooser;
+    return bad ? NULL : call_instance(in, i, &c->target, impl);
+}
+
+const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **types)
+{
+    hl_note *note = hl_infer_note(i);
+    call_note *c = (call_note *)note->target;
+    if (!c) {
+        c = HL_NEW(in->arena, call_note);
+        int nkw = i->obj ? (int)PyTuple_GET_SIZE(i->obj) : 0, npos = i->nargs - 1 - nkw;
+        if (i->nargs >= MAX_ARGS) return hl_infer_fail(in, i, "more than %d arguments", MAX_ARGS - 1), NULL;
+        c->args.npos = npos, c->args.nkw = nkw;
+        memcpy(c->args.pos, i->args + 1, sizeof *i->args * (size_t)npos);
+        memcpy(c->args.kw, i->args + 1 + npos, sizeof *i->args * (size_t)nkw);
+        for (int k = 0; k < nkw; k++) c->args.names[k] = PyTuple_GET_ITEM(i->obj, k);
+        if (resolve(in, i, c, i->args[0], types[0]) < 0) return NULL;
+        note->target = (hl_target *)c;
+    }
+    switch (c->target.kind) {
+    case HL_TO_ROWS: return call_rows(in, i, c);
+    case HL_TO_OVERLOAD: return call_overload(in, i, c);
+    default: return call_instance(in, i, &c->target, c->target.function);
+    }
+}
+
+/* f(*args): the tuple's items become operands, once its type is known. */
+const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i)
+{
+    const hl_type *t = hl_resolve(in, i->args[1]->type);
+    if (i->nargs > 2) return hl_infer_fail(in, i, "f(**kwargs) is not supported"), NULL;
+    if (t->kind != HL_K_TUPLE) return hl_infer_fail(in, i, "f(*args) needs a tuple, not %s: the number of arguments must be known", t->name), NULL;
+    hl_inst *args[MAX_ARGS + 1] = {i->args[0]}, *tuple = i->args[1];
+    if (t->nitems >= MAX_ARGS) return hl_infer_fail(in, i, "more than %d arguments", MAX_ARGS - 1), NULL;
+    for (int k = 0; k < t->nitems; k++) {
+        args[k + 1] = hl_infer_insert(in, i, HL_OP_unpack_item, &tuple, 1);
+        args[k + 1]->ival = k;
+        hl_infer_queue(in, args[k + 1]);
+    }
+    i->op = HL_OP_call, i->obj = NULL;
+    hl_infer_set_args(in, i, args, t->nitems + 1);
+    hl_infer_queue(in, i);
+    return hl_T.unknown;
+}
+
+/* --- attributes ---------------------------------------------------------------------------------------------------------------------------- */
+
+static const hl_type *const_attribute(hl_infer *in, hl_inst *i, PyObject *obj)
+{
+    PyObject *v = PyObject_GetAttr(obj, i->obj);
+    if (!v) {
+        PyErr_Clear();
+        hl_infer_fail(in, i, "%s has no attribute '%s'", hl_type_const(in->types, obj)->name, PyUnicode_AsUTF8(i->obj));
+        return NULL;
+    }
+    i->op = HL_OP_const, i->nargs = 0;
+    i->obj = hl_keep(in->arena, v);
+    return hl_infer_const_type(in, v);
+}
+
+const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **types)
+{
+    const hl_type *t = types[0], *self = hl_unliteral(t);
+    if (self->kind == HL_K_OPTIONAL) self = self->elem;
+    const char *name = PyUnicode_AsUTF8(i->obj);
+    if (t->kind == HL_K_CONST) return const_attribute(in, i, t->obj);
+    in->why = NULL;
+    const hl_rule *row = hl_rules_of_attr((hl_kind)self->kind, name);
+    const hl_type *r = row ? hl_infer_rules(in, i, row, types) : NULL;
+    if (r || in->cx->python_error) return r;
+    if (hl_rules_of_method((hl_kind)self->kind, name)) {
+        i->rule = NULL;
+        return hl_type_bound(in->types, t, i->obj);
+    }
+    hl_infer_fail(in, i, in->why ? "%s.%s: %s" : "%s has no attribute '%s'", t->name, name, in->why);
+    return NULL;
+}
+
+const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *const *types, int n, hl_func **instance)
+{
+    hl_jitted j;
+    PyObject *fn = callee->kind == HL_K_CONST ? callee->obj : callee->kind == HL_K_DISPATCHER ? s->in->cx->hooks->dispatcher(callee->ival) : NULL;
+    if (fn && s->in->cx->hooks->jitted(fn, &j)) fn = j.py_func;
+    if (!fn || !PyFunction_Check(fn)) return NULL;
+    hl_instance *f = hl_infer_instance(s->in, fn, types, n, s->inst);
+    if (!f) return NULL;
+    *instance = f->func;
+    hl_push(s->in->arena, &f->callers, s->inst);
+    return f->ret;
+}

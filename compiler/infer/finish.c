@@ -1,0 +1,278 @@
+/* After the fixpoint: the graph is made to say what inference found.
+ *
+ *   1. instances that nobody calls are left out; element types that nothing bound become int64 (an empty list of anything)
+ *   2. branches that types decided, blocks that cannot be reached and handlers of code that cannot raise are cut
+ *   3. values that turned out to be literals become constants
+ *   4. check_bound gets its condition
+ *   5. casts: every operand gets the type its user wants
+ *   6. pure values without users go
+ */
+#include "private.h"
+#include "../rules/rules.h"
+#include <string.h>
+
+static bool live(const hl_block *b) { return b->data && ((hl_block_note *)b->data)->live; }
+
+#define EACH_BLOCK(f, b) for (int b##_k = 0; b##_k < (f)->blocks.n; b##_k++) for (hl_block *b = (f)->blocks.at[b##_k]; b; b = NULL)
+
+/* --- 1 ------------------------------------------------------------------------------------------------------------------- */
+
+static void mark_used(hl_infer *in, hl_instance *f)
+{
+    if (f->used) return;
+    f->used = true;
+    if (f != in->instances.at[0]) hl_push(in->arena, &in->cx->funcs, f->func);
+    EACH_BLOCK(f->func, b)
+        for (hl_inst *i = b->first; i && live(b); i = i->next)
+            if (i->op == HL_OP_call && i->data && i->note && ((hl_note *)i->note)->target && ((hl_note *)i->note)->target->instance)
+                mark_used(in, ((hl_note *)i->note)->target->instance);
+}
+
+static void resolve_types(hl_infer *in, hl_instance *f)
+{
+    for (int k = 0; k < f->ntypes; k++) f->types[k] = hl_resolve(in, f->types[k]);
+    f->ret = hl_resolve(in, f->ret);
+    if (f->ret->kind == HL_K_UNKNOWN) f->ret = hl_T.none; /* never returns: raises or loops for ever */
+    f->func->ret_type = f->ret;
+    EACH_BLOCK(f->func, b)
+        for (hl_inst *i = b->first; i; i = i->next)
+            if (i->type) i->type = hl_resolve(in, i->type);
+}
+
+/* --- 2 ------------------------------------------------------------------------------------------------------------------- */
+
+static bool block_raises(const hl_block *b)
+{
+    for (const hl_inst *i = b->first; i; i = i->next)
+        if (hl_ir_effects(i) & HL_E_RAISE) return true;
+    return false;
+}
+
+/* A call of a function that never returns a value: nothing after it is reached, but the graph must still be typed. */
+static void cut_dead(hl_func *f)
+{
+    EACH_BLOCK(f, b) {
+        if (!live(b)) continue;
+        hl_inst *t = hl_ir_term(b);
+        bool value;
+        if (t->op == HL_OP_branch && t->args[0]->type && hl_literal_bool(t->args[0]->type, &value)) {
+            hl_ir_cut_edge(b, value ? 1 : 0);
+            t->op = HL_OP_jump, t->nargs = 0;
+        }
+        for (hl_inst *i = b->first; i; i = i->next)
+            if (!i->type && i != t && i->op != HL_OP_unbound && i->op != HL_OP_phi && !(hl_ops[i->op].effects & HL_E_TERM)) {
+                /* never typed although reached: an operand comes from a call that does not return */
+                while (b->nsucc) hl_ir_cut_edge(b, b->nsucc - 1);
+                while (b->last != i) hl_ir_remove(b->last);
+                if (b->handler) hl_ir_cut_handler(b);
+                i->op = HL_OP_unreachable, i->nargs = 0, i->rule = NULL;
+                break;
+            }
+        if (b->handler && (!live(b->handler) || !block_raises(b))) hl_ir_cut_handler(b);
+    }
+    EACH_BLOCK(f, b)
+        if (!live(b)) {
+            while (b->nsucc) hl_ir_cut_edge(b, b->nsucc - 1);
+            if (b->handler) hl_ir_cut_handler(b);
+        }
+    hl_ir_order(f);
+}
+
+/* --- 3 ------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_unit(const hl_type *t) { return t->kind == HL_K_LITERAL || t->kind == HL_K_NONE || t->kind == HL_K_CONST; }
+
+static bool pure(const hl_inst *i)
+{
+    if (i->type && i->type->kind == HL_K_BOUND) return true;
+    return !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_RAISE | HL_E_TERM)) && i->op != HL_OP_param && i->op != HL_OP_catch;
+}
+
+static void make_literals(hl_infer *in, hl_func *f)
+{
+    EACH_BLOCK(f, b)
+        for (hl_inst *i = b->first, *next; i; i = next) {
+            next = i->next;
+            if (i->op == HL_OP_const || i->op == HL_OP_unbound || !i->type || !is_unit(i->type) || !pure(i)) continue;
+            PyObject *obj = i->type->kind == HL_K_NONE ? Py_None : i->type->obj;
+            if (i->op == HL_OP_phi) {
+                hl_inst *c = hl_ir_new(f, HL_OP_const, NULL, 0, i->span);
+                c->obj = obj, c->type = i->type;
+                hl_ir_prepend(f->blocks.at[0], c);
+                hl_ir_replace(f, i, c);
+                hl_ir_remove(i);
+                continue;
+            }
+            i->op = HL_OP_const, i->obj = obj, i->nargs = 0, i->rule = NULL;
+        }
+    (void)in;
+}
+
+/* --- 4 ------------------------------------------------------------------------------------------------------------------- */
+
+static hl_inst *bool_const(hl_infer *in, hl_func *f, bool v)
+{
+    hl_inst *c = hl_ir_new(f, HL_OP_const, NULL, 0, (hl_span){0});
+    c->obj = v ? Py_True : Py_False;
+    c->type = hl_type_literal(in->types, c->obj);
+    hl_ir_prepend(f->blocks.at[0], c);
+    return c;
+}
+
+/* The parallel phi that says whether v holds a value; made[] remembers them by id of v. */
+static hl_inst *boundness(hl_infer *in, hl_func *f, hl_inst *v, hl_inst **made, uint32_t nmade, hl_inst *yes, hl_inst *no)
+{
+    if (v->op == HL_OP_unbound) return no;
+    if (v->op != HL_OP_phi) return yes;
+    if (v->id < nmade && made[v->id]) return made[v->id];
+    hl_inst *p = hl_ir_new(f, HL_OP_phi, NULL, 0, v->span);
+    p->type = hl_T.boolean;
+    hl_ir_before(v, p);
+    if (v->id < nmade) made[v->id] = p;
+    for (int k = 0; k < v->nargs; k++)
+        hl_ir_add_arg(f, p, boundness(in, f, v->args[k], made, nmade, yes, no));
+    return p;
+}
+
+static void make_check_bound(hl_infer *in, hl_func *f)
+{
+    hl_inst **made = NULL, *yes = NULL, *no = NULL;
+    uint32_t nmade = f->next_inst;
+    EACH_BLOCK(f, b)
+        for (hl_inst *i = b->first, *next; i; i = next) {
+            next = i->next;
+            if (i->op != HL_OP_check_bound) continue;
+            if (!made) made = HL_NEWN(in->arena, hl_inst *, nmade), yes = bool_const(in, f, true), no = bool_const(in, f, false);
+            hl_inst *c = boundness(in, f, i->args[0], made, nmade, yes, no);
+            if (c == yes) {
+                hl_ir_replace(f, i, i->args[0]);
+                hl_ir_remove(i);
+            } else {
+                hl_ir_add_arg(f, i, c);
+                if (!i->type) i->type = hl_T.none;
+            }
+        }
+}
+
+/* --- 5 ------------------------------------------------------------------------------------------------------------------- */
+
+static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
+{
+    const hl_type *from = v->type;
+    bool unwraps = from->kind == HL_K_OPTIONAL && to->kind != HL_K_OPTIONAL;
+    if (unwraps && hl_unliteral(to) != from->elem) {
+        hl_inst *u = cast_before(f, where, v, from->elem);
+        return cast_before(f, where, u, to);
+    }
+    hl_inst *c = hl_ir_new(f, unwraps ? HL_OP_unwrap : HL_OP_cast, &v, 1, where->span);
+    c->type = to;
+    hl_ir_before(where, c);
+    return c;
+}
+
+static bool needs_cast(const hl_type *from, const hl_type *to)
+{
+    return from != to && from && !(hl_is_literal(from) && from->elem == to);
+}
+
+static void cast_operand(hl_func *f, hl_inst *i, int k, const hl_type *to)
+{
+    if (to && needs_cast(i->args[k]->type, to)) i->args[k] = cast_before(f, i, i->args[k], to);
+}
+
+static void cast_phi(hl_func *f, hl_inst *i)
+{
+    for (int k = 0; k < i->nargs; k++) {
+        hl_inst *a = i->args[k];
+        if (a->op == HL_OP_unbound) {
+            if (a->type != i->type) { /* its value does not matter, its type must fit */
+                hl_inst *u = hl_ir_new(f, HL_OP_unbound, NULL, 0, a->span);
+                u->obj = a->obj, u->type = i->type;
+                hl_ir_prepend(f->blocks.at[0], u);
+                i->args[k] = u;
+            }
+            continue;
+        }
+        if (!a->type) a->type = i->type; /* from a path that inference did not take */
+        if (!needs_cast(a->type, i->type)) continue;
+        hl_block *p = i->block->pred.at[k];
+        hl_inst *where = hl_ir_term(p);
+        if (p->handler == i->block && where->prev && where->prev != a && where->prev->op != HL_OP_phi) where = where->prev;
+        i->args[k] = cast_before(f, where, a, i->type);
+    }
+}
+
+static void cast_by_rule(hl_infer *in, hl_inst *i)
+{
+    const hl_type *types[i->nargs + 4];
+    for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type;
+    hl_site s = {in, i, i->rule, i->nargs, types, i->args};
+    if (!i->rule->type(&s)) { /* accepted only with optionals taken as their values */
+        for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type->kind == HL_K_OPTIONAL ? i->args[k]->type->elem : i->args[k]->type;
+        i->rule->type(&s);
+    }
+    for (int k = 0; k < i->nargs; k++) cast_operand(i->block->func, i, k, types[k]);
+}
+
+static void insert_casts(hl_infer *in, hl_func *f)
+{
+    EACH_BLOCK(f, b)
+        for (hl_inst *i = b->first; i; i = i->next) {
+            hl_func *callee = i->op == HL_OP_call && !i->rule ? i->data : NULL;
+            if (i->op == HL_OP_phi) cast_phi(f, i);
+            else if (i->op == HL_OP_return) cast_operand(f, i, 0, f->ret_type);
+            else if (callee) for (int k = 0; k < i->nargs; k++) cast_operand(f, i, k, callee->param_types[k]);
+            else if (i->op == HL_OP_check_bound) cast_operand(f, i, 0, i->type);
+            else if (i->rule) cast_by_rule(in, i);
+        }
+}
+
+/* --- 6 ------------------------------------------------------------------------------------------------------------------- */
+
+static void remove_unused(hl_infer *in, hl_func *f)
+{
+    int *count = HL_NEWN(in->arena, int, f->next_inst);
+    EACH_BLOCK(f, b)
+        for (hl_inst *i = b->first; i; i = i->next)
+            for (int k = 0; k < i->nargs; k++)
+                if (i->args[k] != i) count[i->args[k]->id]++;
+    for (bool again = true; again;) {
+        again = false;
+        for (int k = f->blocks.n - 1; k >= 0; k--)
+            for (hl_inst *i = f->blocks.at[k]->last, *prev; i; i = prev) {
+                prev = i->prev;
+                if (count[i->id] || !pure(i)) continue;
+                for (int q = 0; q < i->nargs; q++)
+                    if (i->args[q] != i && --count[i->args[q]->id] == 0) again = true;
+                hl_ir_remove(i);
+            }
+    }
+}
+
+static int finish_function(hl_infer *in, hl_instance *f)
+{
+    hl_func *fn = f->func;
+    cut_dead(fn);
+    make_literals(in, fn);
+    make_check_bound(in, fn);
+    insert_casts(in, fn);
+    remove_unused(in, fn);
+    hl_ir_order(fn);
+    EACH_BLOCK(fn, b) b->data = NULL;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+int hl_infer_finish(hl_infer *in)
+{
+    for (int k = 0; k < in->vars.n; k++)
+        if (!in->vars.at[k]) in->vars.at[k] = hl_T.int64;
+    mark_used(in, in->instances.at[0]);
+    for (int k = 0; k < in->instances.n; k++)
+        if (in->instances.at[k]->used) resolve_types(in, in->instances.at[k]);
+    for (int k = 0; k < in->instances.n; k++)
+        if (in->instances.at[k]->used && finish_function(in, in->instances.at[k]) < 0) {
+            in->cx->python_error = true;
+            return -1;
+        }
+    return 0;
+}

@@ -1,0 +1,394 @@
+/* The engine of inference: the work list, phis, branches, instances.  infer.h tells the method.
+ *
+ * Invariants while it runs: a block is typed only when it is live (control can reach it); an instruction whose operands
+ * are not all typed waits; an operation that no rule accepts is only *noted* as failed, because a later, wider operand
+ * type may be accepted; the first failure in source order is reported when nothing moves any more. */
+#include "private.h"
+#include "../rules/rules.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_VISITS = 200, MAX_INSTANCES = 2000 };
+
+static hl_block_note *block_note(hl_infer *in, hl_block *b)
+{
+    hl_block_note *n = b->data;
+    if (!n) b->data = n = HL_NEW(in->arena, hl_block_note);
+    if (n->nedges < b->pred.n) {
+        bool *e = HL_NEWN(in->arena, bool, b->pred.n);
+        if (n->nedges) memcpy(e, n->edges, (size_t)n->nedges);
+        n->edges = e, n->nedges = b->pred.n;
+    }
+    return n;
+}
+
+hl_note *hl_infer_note(hl_inst *i)
+{
+    if (!i->note) i->note = HL_NEW(i->block->func->arena, hl_note);
+    return i->note;
+}
+
+static bool live(const hl_block *b) { return b->data && ((hl_block_note *)b->data)->live; }
+
+void hl_infer_queue(hl_infer *in, hl_inst *i)
+{
+    hl_note *n = hl_infer_note(i);
+    if (n->queued || !live(i->block)) return;
+    n->queued = true;
+    hl_push(in->arena, &in->work, i);
+}
+
+void hl_infer_queue_users(hl_infer *in, hl_inst *i)
+{
+    for (int k = 0; k < i->uses.n; k++) hl_infer_queue(in, i->uses.at[k]);
+}
+
+void hl_infer_requeue_all(hl_infer *in)
+{
+    for (int f = 0; f < in->instances.n; f++) {
+        hl_func *fn = in->instances.at[f]->func;
+        for (int b = 0; b < fn->blocks.n; b++)
+            for (hl_inst *i = fn->blocks.at[b]->first; i; i = i->next) hl_infer_queue(in, i);
+    }
+}
+
+/* --- new instructions made on the way ----------------------------------------------------------------------------------- */
+
+void hl_infer_set_args(hl_infer *in, hl_inst *i, hl_inst *const *args, int n)
+{
+    hl_inst **copy = HL_NEWN(in->arena, hl_inst *, n);
+    for (int k = 0; k < n; k++) {
+        copy[k] = args[k];
+        hl_push(in->arena, &args[k]->uses, i);
+    }
+    i->args = copy, i->nargs = n;
+}
+
+hl_inst *hl_infer_insert(hl_infer *in, hl_inst *before, hl_op op, hl_inst *const *args, int n)
+{
+    hl_inst *i = hl_ir_new(before->block->func, op, args, n, before->span);
+    hl_ir_before(before, i);
+    for (int k = 0; k < n; k++) hl_push(in->arena, &args[k]->uses, i);
+    return i;
+}
+
+hl_inst *hl_infer_const(hl_infer *in, hl_inst *before, PyObject *obj)
+{
+    hl_inst *i = hl_infer_insert(in, before, HL_OP_const, NULL, 0);
+    i->obj = obj;
+    i->type = hl_infer_const_type(in, obj);
+    return i;
+}
+
+/* --- types of constants ----------------------------------------------------------------------------------------------------- */
+
+static const hl_type *const_tuple(hl_infer *in, PyObject *obj)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(obj);
+    const hl_type **items = HL_NEWN(in->arena, const hl_type *, n + 1);
+    for (Py_ssize_t k = 0; k < n; k++) items[k] = hl_infer_const_type(in, PyTuple_GET_ITEM(obj, k));
+    return hl_type_tuple(in->types, items, (int)n, PyTuple_CheckExact(obj) ? NULL : (PyObject *)Py_TYPE(obj));
+}
+
+const hl_type *hl_infer_const_type(hl_infer *in, PyObject *obj)
+{
+    if (obj == Py_None) return hl_T.none;
+    if (obj == Py_Ellipsis) return hl_T.ellipsis;
+    const hl_type *t = hl_type_literal(in->types, obj);
+    if (t) return t;
+    if (PyTuple_Check(obj) && (PyTuple_CheckExact(obj) || PyObject_HasAttrString(obj, "_fields"))) return const_tuple(in, obj);
+    if (!PyType_Check(obj) && !PyCallable_Check(obj) && !PyModule_Check(obj) && in->cx->hooks) {
+        t = in->cx->hooks->type_of(obj);
+        if (t && t->kind == HL_K_LIST) t = NULL; /* a global list may change under us: not a constant */
+        if (t) return t;
+    }
+    return hl_type_const(in->types, obj);
+}
+
+/* --- visiting ------------------------------------------------------------------------------------------------------------------ */
+
+void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...)
+{
+    char buf[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    hl_infer_note(i)->failed = hl_strdup(in->arena, buf);
+}
+
+static void set_type(hl_infer *in, hl_inst *i, const hl_type *t)
+{
+    if (!t || i->type == t) return;
+    i->type = t;
+    hl_infer_queue_users(in, i);
+}
+
+static void enter_block(hl_infer *in, hl_block *b);
+
+static void take_edge(hl_infer *in, hl_block *from, hl_block *to)
+{
+    hl_block_note *n = block_note(in, to);
+    bool news = false;
+    for (int k = 0; k < to->pred.n; k++)
+        if (to->pred.at[k] == from && !n->edges[k]) n->edges[k] = news = true;
+    if (!n->live) enter_block(in, to);
+    else if (news)
+        for (hl_inst *i = to->first; i && i->op == HL_OP_phi; i = i->next) hl_infer_queue(in, i);
+}
+
+static void enter_block(hl_infer *in, hl_block *b)
+{
+    block_note(in, b)->live = true;
+    int n = 0;
+    for (hl_inst *i = b->first; i; i = i->next) n++;
+    /* the work list is a stack: last first */
+    for (hl_inst *i = b->last; i; i = i->prev) hl_infer_queue(in, i);
+}
+
+static void visit_phi(hl_infer *in, hl_inst *i)
+{
+    hl_block_note *n = block_note(in, i->block);
+    const hl_type *t = hl_T.unknown;
+    for (int k = 0; k < i->nargs; k++) {
+        hl_inst *a = i->args[k];
+        if (!n->edges[k] || !a->type || a->op == HL_OP_unbound) continue;
+        const hl_type *at = hl_resolve(in, a->type), *u = hl_bind(in, t, at);
+        if (!u) {
+            hl_infer_fail(in, i, "a variable is %s on one path (line %d) and %s on another", t->name, i->args[0]->span.line, at->name);
+            return;
+        }
+        t = u;
+    }
+    hl_infer_note(i)->failed = NULL;
+    if (t->kind != HL_K_UNKNOWN) set_type(in, i, t);
+}
+
+static void visit_branch(hl_infer *in, hl_inst *i)
+{
+    const hl_type *t = i->args[0]->type;
+    bool value;
+    if (!t) return;
+    if (hl_literal_bool(t, &value)) take_edge(in, i->block, i->block->succ[value ? 0 : 1]);
+    else take_edge(in, i->block, i->block->succ[0]), take_edge(in, i->block, i->block->succ[1]);
+}
+
+static void visit_return(hl_infer *in, hl_inst *i)
+{
+    hl_instance *f = i->block->func->data;
+    const hl_type *t = i->args[0]->type;
+    if (!t) return;
+    t = hl_unliteral_deep(in->types, hl_resolve(in, t));
+    const hl_type *u = f->declared ? f->declared : hl_bind(in, f->ret, t);
+    if (!u) {
+        hl_infer_fail(in, i, "the function returns %s here and %s elsewhere", t->name, f->ret->name);
+        return;
+    }
+    hl_infer_note(i)->failed = NULL;
+    if (u == f->ret) return;
+    f->ret = u;
+    for (int k = 0; k < f->callers.n; k++) hl_infer_queue(in, f->callers.at[k]);
+}
+
+/* Operand types with literals and bindings; false when one is still unknown. */
+static bool operand_types(hl_infer *in, hl_inst *i, const hl_type **types)
+{
+    for (int k = 0; k < i->nargs; k++) {
+        const hl_type *t = i->args[k]->type;
+        if (!t || t->kind == HL_K_UNKNOWN) return false;
+        types[k] = hl_resolve(in, t);
+    }
+    return true;
+}
+
+const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types)
+{
+    const hl_type *given[i->nargs + 1];
+    memcpy(given, types, sizeof *types * (size_t)i->nargs);
+    in->why = NULL;
+    for (const hl_rule *r = first; r; r = hl_rule_next(r)) {
+        hl_site s = {in, i, r, i->nargs, types, i->args};
+        const hl_type *t = r->type(&s);
+        if (t) {
+            i->rule = r;
+            return t;
+        }
+        if (in->cx->python_error || PyErr_Occurred()) {
+            in->cx->python_error = true;
+            return NULL;
+        }
+        memcpy(types, given, sizeof *types * (size_t)i->nargs);
+    }
+    /* None or a value: try again as if it were a value; the cast that finish inserts raises when it is None */
+    bool any = false;
+    for (int k = 0; k < i->nargs; k++)
+        if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem, any = true;
+    return any ? hl_infer_rules(in, i, first, types) : NULL;
+}
+
+/* "add(int64, unicode_type)" for messages. */
+static const char *describe(hl_infer *in, const hl_inst *i, const hl_type **types)
+{
+    char *s = hl_sprintf(in->arena, "%s(", i->op == HL_OP_getattr && i->obj ? PyUnicode_AsUTF8(i->obj) : hl_ops[i->op].name);
+    for (int k = 0; k < i->nargs; k++) s = hl_sprintf(in->arena, "%s%s%s", s, k ? ", " : "", types[k]->name);
+    return hl_sprintf(in->arena, "%s)", s);
+}
+
+static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **types)
+{
+    if (i->op == HL_OP_call) return hl_infer_call(in, i, types);
+    if (i->op == HL_OP_call_ex) return hl_infer_call_ex(in, i);
+    if (i->op == HL_OP_getattr) return hl_infer_getattr(in, i, types);
+    if (i->op == HL_OP_not && hl_unliteral(types[0])->kind != HL_K_BOOL) {
+        hl_inst *t = hl_infer_insert(in, i, HL_OP_truth, &i->args[0], 1);
+        hl_infer_set_args(in, i, &t, 1);
+        hl_infer_queue(in, i);
+        hl_infer_queue(in, t);
+        return hl_T.unknown;
+    }
+    const hl_type *t = hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
+    if (!t && !in->cx->python_error)
+        hl_infer_fail(in, i, in->why ? "%s: %s" : "no way to do %s", describe(in, i, types), in->why ? in->why : "");
+    return t;
+}
+
+/* When the last instruction of a `try` block may raise, its handler is live. */
+static void take_handler(hl_infer *in, hl_inst *i)
+{
+    hl_block *b = i->block;
+    if (b->handler && hl_ir_effects(i) & HL_E_RAISE) take_edge(in, b, b->handler);
+}
+
+static void visit_terminator(hl_infer *in, hl_inst *i)
+{
+    switch (i->op) {
+    case HL_OP_branch: visit_branch(in, i); break;
+    case HL_OP_jump: take_edge(in, i->block, i->block->succ[0]); break;
+    case HL_OP_return: visit_return(in, i); break;
+    default: { /* raise, reraise, unreachable */
+        const hl_type *types[i->nargs + 1];
+        if (!operand_types(in, i, types)) return;
+        if (hl_rules_of_op(i->op)) visit_operation(in, i, types);
+        if (i->block->handler) take_edge(in, i->block, i->block->handler);
+    }
+    }
+}
+
+void hl_infer_visit(hl_infer *in, hl_inst *i)
+{
+    hl_note *n = hl_infer_note(i);
+    if (++n->visits > MAX_VISITS) {
+        hl_infer_fail(in, i, "the types of this loop do not settle");
+        return;
+    }
+    if (hl_ops[i->op].effects & HL_E_TERM) {
+        visit_terminator(in, i);
+        return;
+    }
+    switch (i->op) {
+    case HL_OP_phi: visit_phi(in, i); return;
+    case HL_OP_param: set_type(in, i, i->block->func->param_types[i->ival]); return;
+    case HL_OP_const: set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
+    case HL_OP_omitted: set_type(in, i, hl_T.omitted); return;
+    case HL_OP_unbound: return;
+    case HL_OP_check_bound:
+        if (i->args[0]->type) set_type(in, i, hl_resolve(in, i->args[0]->type));
+        if (i->block->handler) take_edge(in, i->block, i->block->handler);
+        return;
+    default: break;
+    }
+    const hl_type *types[i->nargs + 4];
+    if (!operand_types(in, i, types)) return;
+    n->failed = NULL;
+    const hl_type *t = visit_operation(in, i, types);
+    if (t && t->kind != HL_K_UNKNOWN) {
+        set_type(in, i, t);
+        take_handler(in, i);
+    }
+}
+
+/* --- instances -------------------------------------------------------------------------------------------------------------------- */
+
+static void start(hl_infer *in, hl_instance *f)
+{
+    hl_ir_uses(f->func);
+    enter_block(in, f->func->blocks.at[0]);
+}
+
+static bool same_types(const hl_instance *f, const hl_type *const *types, int n)
+{
+    if (f->ntypes != n) return false;
+    for (int k = 0; k < n; k++)
+        if (f->types[k] != types[k]) return false;
+    return true;
+}
+
+hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const *types, int n, hl_inst *at)
+{
+    for (int k = 0; k < in->instances.n; k++)
+        if (in->instances.at[k]->key == key && same_types(in->instances.at[k], types, n)) return in->instances.at[k];
+    if (in->instances.n >= MAX_INSTANCES) {
+        hl_fail(in->cx, "TypingError", at ? at->block->func : NULL, at ? at->span : (hl_span){0}, "the call graph needs more than %d specialisations: is a recursive call growing its argument types?", MAX_INSTANCES);
+        return NULL;
+    }
+    hl_func *fn = PyFunction_Check(key) ? hl_build(in->cx, key) : hl_build_code(in->cx, key, at->block->func->globals, NULL);
+    if (!fn) return NULL;
+    if (fn->nparams != n) {
+        hl_fail(in->cx, "TypingError", at ? at->block->func : fn, at ? at->span : (hl_span){0}, "%s takes %d arguments, %d were given", fn->name, fn->nparams, n);
+        return NULL;
+    }
+    hl_instance *f = HL_NEW(in->arena, hl_instance);
+    f->func = fn, f->key = key, f->ntypes = n, f->ret = hl_T.unknown;
+    f->types = HL_NEWN(in->arena, const hl_type *, n + 1);
+    memcpy(f->types, types, sizeof *types * (size_t)n);
+    fn->param_types = f->types;
+    fn->data = f;
+    hl_push(in->arena, &in->instances, f);
+    start(in, f);
+    return f;
+}
+
+/* The failure that comes first in the source of the first function that has one. */
+static int report_failure(hl_infer *in)
+{
+    hl_inst *worst = NULL;
+    for (int f = 0; f < in->instances.n && !worst; f++) {
+        hl_func *fn = in->instances.at[f]->func;
+        for (int b = 0; b < fn->blocks.n; b++)
+            for (hl_inst *i = fn->blocks.at[b]->first; i && live(fn->blocks.at[b]); i = i->next)
+                if (i->note && ((hl_note *)i->note)->failed && (!worst || i->span.line < worst->span.line)) worst = i;
+    }
+    return worst ? hl_fail(in->cx, "TypingError", worst->block->func, worst->span, "%s", ((hl_note *)worst->note)->failed) : 0;
+}
+
+static int run(hl_infer *in)
+{
+    while (in->work.n) {
+        hl_inst *i = in->work.at[--in->work.n];
+        hl_infer_note(i)->queued = false;
+        hl_infer_visit(in, i);
+        if (in->cx->error || in->cx->python_error) return -1;
+    }
+    return report_failure(in);
+}
+
+int hl_pass_infer(hl_cx *cx)
+{
+    hl_infer *in = cx->infer = HL_NEW(cx->arena, hl_infer);
+    in->cx = cx, in->arena = cx->arena, in->types = cx->types;
+    if (hl_rules_init() < 0) {
+        cx->python_error = true;
+        return -1;
+    }
+    hl_instance *f = HL_NEW(in->arena, hl_instance);
+    f->func = cx->funcs.at[0], f->key = cx->rq->function, f->ntypes = f->func->nparams, f->ret = hl_T.unknown;
+    f->types = f->func->param_types;
+    f->declared = cx->rq->ret;
+    if (f->declared) f->ret = f->declared;
+    f->func->data = f;
+    hl_push(in->arena, &in->instances, f);
+    start(in, f);
+    if (run(in) < 0) return -1;
+    return hl_infer_finish(in);
+}

@@ -1,0 +1,60 @@
+/* Shared by the files of compiler/infer/ alone. */
+#ifndef HL_INFER_PRIVATE_H
+#define HL_INFER_PRIVATE_H
+#include "infer.h"
+
+/* A function body specialised for argument types. */
+typedef struct hl_instance {
+    hl_func *func;
+    PyObject *key;                 /* Python function, or code object of a closure */
+    const hl_type **types; int ntypes;
+    const hl_type *ret;            /* UNKNOWN until a return has been typed */
+    const hl_type *declared;       /* of an eager signature, or NULL */
+    HL_VEC(hl_inst *) callers;
+    bool used;                     /* reachable from the function asked for (finish) */
+} hl_instance;
+
+/* What a call was resolved to; call->data until the end of inference, when it becomes the callee's hl_func * or NULL. */
+typedef enum hl_target_kind { HL_TO_ROWS, HL_TO_FUNCTION, HL_TO_CLOSURE, HL_TO_OVERLOAD } hl_target_kind;
+typedef struct hl_target {
+    hl_target_kind kind;
+    const hl_rule *rows;           /* ROWS: first of a chain (hl_rule_next) */
+    PyObject *function;            /* FUNCTION, OVERLOAD: Python object; CLOSURE: code */
+    hl_instance *instance;         /* chosen for the present types */
+} hl_target;
+
+/* Per-instruction notes of inference, by func->next_inst order of creation. */
+typedef struct hl_note { const char *failed; int visits; hl_target *target; bool queued; } hl_note;
+
+typedef struct hl_block_note { bool live; bool *edges; int nedges; } hl_block_note;
+
+struct hl_infer {
+    hl_cx *cx;
+    hl_arena *arena;
+    hl_interner *types;
+    HL_VEC(hl_inst *) work;
+    HL_VEC(hl_instance *) instances;
+    HL_VEC(const hl_type *) vars;  /* what each VAR is bound to; NULL: nothing yet */
+    const char *why;               /* reason of the last hl_reject */
+    const hl_type *optional_hint;
+    int depth;
+};
+
+hl_note *hl_infer_note(hl_inst *i);
+void hl_infer_queue(hl_infer *in, hl_inst *i);
+void hl_infer_queue_users(hl_infer *in, hl_inst *i);
+void hl_infer_requeue_all(hl_infer *in);
+hl_inst *hl_infer_insert(hl_infer *in, hl_inst *before, hl_op op, hl_inst *const *args, int n); /* new, typed at once */
+hl_inst *hl_infer_const(hl_infer *in, hl_inst *before, PyObject *obj);
+void hl_infer_set_args(hl_infer *in, hl_inst *i, hl_inst *const *args, int n);
+void hl_infer_visit(hl_infer *in, hl_inst *i);
+const hl_type *hl_infer_const_type(hl_infer *in, PyObject *obj);
+hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const *types, int n, hl_inst *at);
+/* Rules in order; result type, with site->types filled by the row that won (stored in inst->rule), or NULL. */
+const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types);
+const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **wanted);    /* call.c; NULL: failed; UNKNOWN: wait */
+const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i);
+const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **wanted);
+int hl_infer_finish(hl_infer *in);
+void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+#endif

@@ -1,0 +1,172 @@
+/* What type functions may ask: literals, bindings, dtypes, the reasons of a refusal. */
+#include "private.h"
+#include "../rules/rules.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void hl_reject(hl_site *s, const char *fmt, ...)
+{
+    char buf[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    s->in->why = hl_strdup(s->in->arena, buf);
+}
+
+hl_interner *hl_site_types(hl_site *s) { return s->in->types; }
+hl_arena *hl_site_arena(hl_site *s) { return s->in->arena; }
+
+/* --- VARs -------------------------------------------------------------------------------------------------------------- */
+
+const hl_type *hl_resolve(hl_infer *in, const hl_type *t)
+{
+    if (!t->has_var) return t;
+    switch (t->kind) {
+    case HL_K_VAR: {
+        const hl_type *b = in->vars.at[t->ival];
+        return b ? hl_resolve(in, b) : t;
+    }
+    case HL_K_LIST: return hl_type_list(in->types, hl_resolve(in, t->elem));
+    case HL_K_OPTIONAL: return hl_type_optional(in->types, hl_resolve(in, t->elem));
+    case HL_K_TUPLE: case HL_K_ITER: case HL_K_CLOSURE: case HL_K_BOUND: {
+        const hl_type *items[t->nitems ? t->nitems : 1];
+        for (int k = 0; k < t->nitems; k++) items[k] = hl_resolve(in, t->items[k]);
+        if (t->kind == HL_K_TUPLE) return hl_type_tuple(in->types, items, t->nitems, t->obj);
+        if (t->kind == HL_K_CLOSURE) return hl_type_closure(in->types, t->obj, items, t->nitems);
+        if (t->kind == HL_K_BOUND) return hl_type_bound(in->types, items[0], t->obj);
+        return hl_type_iter(in->types, (hl_iter_kind)t->ival, items, t->nitems, hl_resolve(in, t->elem));
+    }
+    default: return t;
+    }
+}
+
+static void bind_var(hl_infer *in, int64_t number, const hl_type *to)
+{
+    if (in->vars.at[number] == to) return;
+    in->vars.at[number] = to;
+    hl_infer_requeue_all(in);
+}
+
+/* The VAR at the end of a chain of VARs, or NULL when t is none. */
+static const hl_type *last_var(hl_infer *in, const hl_type *t)
+{
+    while (t->kind == HL_K_VAR && in->vars.at[t->ival] && in->vars.at[t->ival]->kind == HL_K_VAR) t = in->vars.at[t->ival];
+    return t->kind == HL_K_VAR ? t : NULL;
+}
+
+static const hl_type *bind_pair(hl_infer *in, const hl_type *t, const hl_type *with);
+
+/* v and w are ends of chains; afterwards both stand for one type. */
+static const hl_type *join_variables(hl_infer *in, const hl_type *v, const hl_type *w)
+{
+    const hl_type *tv = in->vars.at[v->ival], *tw = in->vars.at[w->ival];
+    const hl_type *u = tv && tw ? bind_pair(in, tv, tw) : tv ? tv : tw;
+    if (tv && tw && !u) return NULL;
+    bind_var(in, v->ival, w);
+    if (u) bind_var(in, w->ival, u);
+    return u ? u : w;
+}
+
+static const hl_type *bind_variable(hl_infer *in, const hl_type *v, const hl_type *with)
+{
+    const hl_type *w = last_var(in, with);
+    if (w) return w == v ? v : join_variables(in, v, w);
+    const hl_type *old = in->vars.at[v->ival];
+    with = hl_unliteral_deep(in->types, with);
+    const hl_type *u = old ? bind_pair(in, old, with) : with;
+    if (u) bind_var(in, v->ival, u = hl_unliteral_deep(in->types, u));
+    return u;
+}
+
+static const hl_type *bind_pair(hl_infer *in, const hl_type *t, const hl_type *with)
+{
+    if (t == with || with->kind == HL_K_UNKNOWN) return t;
+    if (t->kind == HL_K_UNKNOWN) return with;
+    const hl_type *v = last_var(in, t), *w = last_var(in, with);
+    if (v) return bind_variable(in, v, with);
+    if (w) return bind_variable(in, w, t);
+    if (t->kind == HL_K_LIST && with->kind == HL_K_LIST) {
+        const hl_type *e = bind_pair(in, t->elem, with->elem);
+        return e ? hl_type_list(in->types, e) : NULL;
+    }
+    if (t->kind == HL_K_TUPLE && with->kind == HL_K_TUPLE && t->nitems == with->nitems && t->obj == with->obj) {
+        const hl_type *items[t->nitems ? t->nitems : 1];
+        for (int k = 0; k < t->nitems; k++)
+            if (!(items[k] = bind_pair(in, t->items[k], with->items[k]))) return NULL;
+        return hl_type_tuple(in->types, items, t->nitems, t->obj);
+    }
+    return hl_unify(in->types, t, with);
+}
+
+const hl_type *hl_bind(hl_infer *in, const hl_type *t, const hl_type *with) { return bind_pair(in, t, with); }
+
+const hl_type *hl_fresh_var(hl_infer *in, hl_inst *site)
+{
+    if (!site->ival) {
+        hl_push(in->arena, &in->vars, NULL);
+        site->ival = in->vars.n; /* number + 1 */
+    }
+    return hl_type_var(in->types, site->ival - 1);
+}
+
+/* --- literals ------------------------------------------------------------------------------------------------------------- */
+
+bool hl_literal_int(const hl_type *t, int64_t *out)
+{
+    if (t->kind != HL_K_LITERAL || !hl_is_intlike(t->elem)) return false;
+    *out = t->ival;
+    return true;
+}
+
+bool hl_literal_bool(const hl_type *t, bool *out)
+{
+    if (t->kind != HL_K_LITERAL || t->elem->kind != HL_K_BOOL) return false;
+    *out = t->ival != 0;
+    return true;
+}
+
+const char *hl_literal_str(const hl_type *t)
+{
+    return t->kind == HL_K_LITERAL && t->elem->kind == HL_K_STR ? PyUnicode_AsUTF8(t->obj) : NULL;
+}
+
+/* --- dtypes ------------------------------------------------------------------------------------------------------------------ */
+
+/* A Python object that names a scalar type: a class (np.float32, float), a dtype, a hotloop type object. */
+static const hl_type *dtype_of_object(PyObject *o)
+{
+    if (o == (PyObject *)&PyFloat_Type) return hl_T.float64;
+    if (o == (PyObject *)&PyLong_Type) return hl_T.int64;
+    if (o == (PyObject *)&PyBool_Type) return hl_T.boolean;
+    if (o == (PyObject *)&PyComplex_Type) return hl_T.complex128;
+    static PyObject *dtype_class;
+    if (!dtype_class) {
+        PyObject *np = PyImport_ImportModule("numpy");
+        dtype_class = np ? PyObject_GetAttrString(np, "dtype") : NULL;
+        Py_XDECREF(np);
+        if (!dtype_class) return PyErr_Clear(), NULL;
+    }
+    if (!PyType_Check(o) && !PyUnicode_Check(o) && !PyObject_TypeCheck(o, (PyTypeObject *)dtype_class)) return NULL;
+    PyObject *d = PyObject_CallOneArg(dtype_class, o);
+    PyObject *num = d ? PyObject_GetAttrString(d, "num") : NULL;
+    PyObject *native = num ? PyObject_GetAttrString(d, "isnative") : NULL;
+    const hl_type *t = native && PyObject_IsTrue(native) == 1 ? hl_type_from_npy((int)PyLong_AsLong(num)) : NULL;
+    Py_XDECREF(native);
+    Py_XDECREF(num);
+    Py_XDECREF(d);
+    PyErr_Clear();
+    return t;
+}
+
+const hl_type *hl_dtype_of(const hl_type *t, const hl_type *dflt)
+{
+    switch (t->kind) {
+    case HL_K_OMITTED: case HL_K_NONE: return dflt;
+    case HL_K_DTYPE: return t->elem;
+    case HL_K_CONST: return dtype_of_object(t->obj);
+    case HL_K_LITERAL: return t->elem->kind == HL_K_STR ? dtype_of_object(t->obj) : NULL;
+    default: return NULL;
+    }
+}
