@@ -1,0 +1,341 @@
+/* Exceptions that machine code raises and catches.
+ *
+ * The pending exception is the one in the calling thread's Python state, as in any C extension; machine code says so by
+ * its status.  Messages come from compiler/errors.def.  While the error leaves compiled functions each of them adds a
+ * traceback entry that shows the user's own file, function and line: an empty code object with that line as its first
+ * (the public way that Cython's generated code uses too), kept in a small direct-mapped cache.
+ */
+#include "gil.h"
+#include <frameobject.h>
+#include <string.h>
+
+hl_box_fn hl_box_hook;
+
+/* --- the GIL and the pending exception ---------------------------------------------------------------------------------- */
+static __thread PyObject *foreign_exc; /* of a thread that has no Python state of its own */
+
+hl_gil hl_gil_take(void)
+{
+    hl_gil g = {.foreign = PyGILState_GetThisThreadState() == NULL};
+    g.state = PyGILState_Ensure();
+    if (g.foreign && foreign_exc) {
+        hl_exc_set(foreign_exc);
+        foreign_exc = NULL;
+    }
+    return g;
+}
+
+void hl_gil_give(hl_gil g)
+{
+    if (g.foreign && PyErr_Occurred())
+        foreign_exc = hl_exc_fetch();
+    PyGILState_Release(g.state);
+}
+
+PyObject *hl_error_take(void)
+{
+    PyObject *exc = foreign_exc;
+    foreign_exc = NULL;
+    return exc;
+}
+
+void hl_error_put(PyObject *exc)
+{
+    hl_gil g = hl_gil_take();
+    hl_exc_set(exc);
+    hl_gil_give(g);
+}
+
+void hl_decref_quietly(PyObject *obj)
+{
+    if (Py_REFCNT(obj) > 1 || !PyErr_Occurred()) {
+        Py_DECREF(obj);
+        return;
+    }
+    PyObject *pending = hl_exc_fetch();
+    Py_DECREF(obj);
+    hl_exc_set(pending);
+}
+
+/* --- by number ------------------------------------------------------------------------------------------------------------ */
+typedef struct hl_err_row {
+    PyObject **cls;
+    const char *text;
+} hl_err_row;
+
+static const hl_err_row rows[HL_ERR_COUNT] = {
+#define ERR(name, cls, text) [HL_ERR_##name] = {&PyExc_##cls, text},
+#include "../compiler/errors.def"
+#undef ERR
+};
+
+static void set_error(int32_t err, int64_t a, int64_t b)
+{
+    if (err < 0 || err >= HL_ERR_COUNT) {
+        PyErr_Format(PyExc_SystemError, "hotloop: unknown error number %d", (int)err);
+        return;
+    }
+    const hl_err_row *r = &rows[err];
+    if (err == HL_ERR_pow_overflow) { /* an errno pair, as CPython's float_pow makes it */
+        PyObject *args = Py_BuildValue("(is)", 34, "Numerical result out of range");
+        if (args)
+            PyErr_SetObject(*r->cls, args);
+        Py_XDECREF(args);
+    } else if (!*r->text) {
+        PyErr_SetNone(*r->cls);
+    } else if (!strchr(r->text, '%')) {
+        PyErr_SetString(*r->cls, r->text);
+    } else {
+        PyErr_Format(*r->cls, r->text, (long long)a, (long long)b);
+    }
+}
+
+void hl_raise(int32_t err, int64_t a, int64_t b)
+{
+    hl_gil g = hl_gil_take();
+    set_error(err, a, b);
+    hl_gil_give(g);
+}
+
+void hl_raise_memory(int64_t nbytes)
+{
+    hl_gil g = hl_gil_take();
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double x = (double)nbytes;
+    int u = 0;
+    while (x >= 1024 && u < 6)
+        x /= 1024, u++;
+    char size[32];
+    PyOS_snprintf(size, sizeof size, u ? "%.3g" : "%.0f", x);
+    PyErr_Format(PyExc_MemoryError, "Unable to allocate %s %s for an array", size, units[u]);
+    hl_gil_give(g);
+}
+
+/* --- by object ------------------------------------------------------------------------------------------------------------ */
+/* An exception instance from a class or an instance (new reference); NULL with TypeError set, as `raise` does. */
+static PyObject *instance_of(PyObject *x, PyObject *args)
+{
+    if (PyExceptionInstance_Check(x))
+        return Py_NewRef(x);
+    if (!PyExceptionClass_Check(x)) {
+        PyErr_SetString(PyExc_TypeError, "exceptions must derive from BaseException");
+        return NULL;
+    }
+    PyObject *exc = args ? PyObject_CallObject(x, args) : PyObject_CallNoArgs(x);
+    if (exc && !PyExceptionInstance_Check(exc)) {
+        PyErr_Format(PyExc_TypeError, "calling %R should have returned an instance of BaseException, not %R", x, Py_TYPE(exc));
+        Py_CLEAR(exc);
+    }
+    return exc;
+}
+
+static int set_cause(PyObject *exc, PyObject *cause)
+{
+    PyObject *c = NULL; /* `from None`: no cause, and the context is not shown */
+    if (cause != Py_None) {
+        if (!PyExceptionClass_Check(cause) && !PyExceptionInstance_Check(cause)) {
+            PyErr_SetString(PyExc_TypeError, "exception causes must derive from BaseException");
+            return -1;
+        }
+        if (!(c = instance_of(cause, NULL)))
+            return -1;
+    }
+    PyException_SetCause(exc, c); /* takes over c; sets __suppress_context__ */
+    return 0;
+}
+
+static void raise_value(PyObject *x, PyObject *args, PyObject *cause)
+{
+    PyObject *exc = instance_of(x, args);
+    if (exc && (!cause || set_cause(exc, cause) == 0))
+        PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
+    Py_XDECREF(exc);
+}
+
+void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause)
+{
+    hl_gil g = hl_gil_take();
+    raise_value(cls_or_instance, hl_mem_object(args), cause);
+    hl_gil_give(g);
+}
+
+void hl_raise_caught(hl_mem *exception, hl_mem *cause)
+{
+    hl_gil g = hl_gil_take();
+    raise_value(hl_mem_object(exception), NULL, hl_mem_object(cause));
+    hl_gil_give(g);
+}
+
+hl_mem *hl_catch(void)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *exc = hl_exc_fetch();
+    if (!exc) { /* machine code said "failed" without an exception: a fault of ours, and told as such */
+        PyErr_SetString(PyExc_SystemError, "hotloop: compiled code failed without setting an exception");
+        exc = hl_exc_fetch();
+    }
+    hl_mem *m = hl_mem_pyobject(exc);
+    Py_DECREF(exc);
+    hl_gil_give(g);
+    return m;
+}
+
+void hl_reraise(hl_mem *exception)
+{
+    hl_gil g = hl_gil_take();
+    hl_exc_set(Py_NewRef(hl_mem_object(exception)));
+    hl_gil_give(g);
+}
+
+int32_t hl_exc_match(hl_mem *exception, PyObject *cls)
+{
+    hl_gil g = hl_gil_take();
+    int32_t yes = PyErr_GivenExceptionMatches(hl_mem_object(exception), cls);
+    hl_gil_give(g);
+    return yes;
+}
+
+void hl_unbound(PyObject *name)
+{
+    hl_gil g = hl_gil_take();
+    PyErr_Format(PyExc_UnboundLocalError, "cannot access local variable '%U' where it is not associated with a value", name);
+    hl_gil_give(g);
+}
+
+/* --- tracebacks -------------------------------------------------------------------------------------------------------------- */
+#define PLACES 256
+static struct hl_place { PyObject *code; int line; PyCodeObject *empty; } places[PLACES];
+static PyObject *no_globals;
+
+static PyCodeObject *empty_code(PyObject *code, int line)
+{
+    PyCodeObject *c = (PyCodeObject *)code;
+    return PyCode_NewEmpty(PyUnicode_AsUTF8(c->co_filename), PyUnicode_AsUTF8(c->co_name), line);
+}
+
+/* New reference; `places` holds references to both codes, so an address names one code object as long as it is there. */
+static PyCodeObject *code_at(PyObject *code, int line)
+{
+#ifdef Py_GIL_DISABLED
+    return empty_code(code, line);
+#else
+    struct hl_place *p = &places[(((uintptr_t)code >> 4) * 31 + (uintptr_t)line) % PLACES];
+    if (p->code != code || p->line != line) {
+        PyCodeObject *e = empty_code(code, line);
+        if (!e)
+            return NULL;
+        struct hl_place old = *p;
+        *p = (struct hl_place){Py_NewRef(code), line, e};
+        Py_XDECREF(old.code);
+        Py_XDECREF(old.empty);
+    }
+    return (PyCodeObject *)Py_NewRef(p->empty);
+#endif
+}
+
+void hl_unwind(PyObject *code, int32_t line)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *exc = hl_exc_fetch();
+    if (exc) {
+        PyFrameObject *frame = NULL;
+        PyCodeObject *at = PyCode_Check(code) ? code_at(code, line) : NULL;
+        if (!no_globals)
+            no_globals = PyDict_New();
+        if (at && no_globals)
+            frame = PyFrame_New(PyThreadState_Get(), at, no_globals, NULL);
+        PyErr_Clear(); /* an entry that could not be made is left out; the exception itself matters more */
+        hl_exc_set(exc);
+        if (frame)
+            PyTraceBack_Here(frame);
+        Py_XDECREF(frame);
+        Py_XDECREF(at);
+    }
+    hl_gil_give(g);
+}
+
+/* --- Python objects made on cold paths ------------------------------------------------------------------------------------------ */
+static hl_mem *wrap(PyObject *owned)
+{
+    hl_mem *m = owned ? hl_mem_pyobject(owned) : NULL;
+    Py_XDECREF(owned);
+    return m;
+}
+
+hl_mem *hl_box_object(const hl_type *type, const hl_slot *slots)
+{
+    hl_gil g = hl_gil_take();
+    hl_mem *m = NULL;
+    if (hl_box_hook)
+        m = wrap(hl_box_hook(type, slots));
+    else
+        PyErr_SetString(PyExc_SystemError, "hotloop: the binding has not installed its boxing function");
+    hl_gil_give(g);
+    return m;
+}
+
+static PyObject *tuple_of(int64_t n, hl_mem *const *items)
+{
+    PyObject *t = PyTuple_New((Py_ssize_t)n);
+    for (int64_t k = 0; t && k < n; k++)
+        PyTuple_SET_ITEM(t, (Py_ssize_t)k, Py_NewRef(hl_mem_object(items[k])));
+    return t;
+}
+
+hl_mem *hl_tuple_object(int64_t n, hl_mem *const *items)
+{
+    hl_gil g = hl_gil_take();
+    hl_mem *m = wrap(tuple_of(n, items));
+    hl_gil_give(g);
+    return m;
+}
+
+hl_mem *hl_format(hl_mem *value, hl_mem *spec, int32_t conversion)
+{
+    static PyObject *(*const convert[])(PyObject *) = {NULL, PyObject_Str, PyObject_Repr, PyObject_ASCII};
+    hl_gil g = hl_gil_take();
+    PyObject *v = hl_mem_object(value), *s = hl_mem_object(spec), *out;
+    v = conversion ? convert[conversion & 3](v) : Py_NewRef(v);
+    if (v && PyUnicode_CheckExact(v) && (!s || s == Py_None))
+        out = Py_NewRef(v);
+    else
+        out = v ? PyObject_Format(v, s == Py_None ? NULL : s) : NULL;
+    Py_XDECREF(v);
+    hl_mem *m = wrap(out);
+    hl_gil_give(g);
+    return m;
+}
+
+hl_mem *hl_join(int64_t n, hl_mem *const *pieces)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *t = tuple_of(n, pieces), *empty = t ? PyUnicode_New(0, 0) : NULL;
+    hl_mem *m = empty ? wrap(PyUnicode_Join(empty, t)) : NULL;
+    Py_XDECREF(t);
+    Py_XDECREF(empty);
+    hl_gil_give(g);
+    return m;
+}
+
+hl_mem *hl_str_object(PyObject *str)
+{
+    hl_gil g = hl_gil_take();
+    hl_mem *m = hl_mem_pyobject(str);
+    hl_gil_give(g);
+    return m;
+}
+
+/* Python's own print, looked up at each call: it may have been replaced, and sys.stdout redirected. */
+hl_status hl_print(int64_t n, hl_mem *const *items)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *t = tuple_of(n, items), *builtins = t ? PyImport_ImportModule("builtins") : NULL;
+    PyObject *print = builtins ? PyObject_GetAttrString(builtins, "print") : NULL;
+    PyObject *r = print ? PyObject_CallObject(print, t) : NULL;
+    Py_XDECREF(print);
+    Py_XDECREF(builtins);
+    Py_XDECREF(t);
+    Py_XDECREF(r);
+    hl_gil_give(g);
+    return r ? 0 : 1;
+}
