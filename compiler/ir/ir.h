@@ -142,8 +142,11 @@ typedef struct hl_text { char *at; size_t len, cap; } hl_text;       /* malloc'e
 HL_API void hl_text_printf(hl_text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 HL_API void hl_text_free(hl_text *t);
 void hl_ir_print(const hl_func *f, hl_text *out);
+int hl_ir_flag(const char *name);                                     /* "inplace" -> HL_I_INPLACE; 0: no such flag */
 hl_func *hl_ir_parse(hl_arena *a, hl_interner *in, const char *text, char **error); /* NULL and a message with line number (in the arena) */
 /* NULL when all is well; else a message (in the arena): dominance, operand counts, phis, terminators, exception edges,
  * types present when `typed`. */
 char *hl_ir_verify(hl_func *f, bool typed);
+/* Python functions of _compiler for tests of one stage (ir/testing.c); ends with an empty row. */
+extern PyMethodDef hl_testing_methods[];
 #endif
