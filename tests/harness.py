@@ -173,6 +173,8 @@ def compare(want, got, where="result", *, ulp=0, rtol=0, layout=False):
             at = tuple(int(i) for i in bad[0])[:want.ndim]
             differ(f"{len(bad)} of {want.size} items differ, the first at {at}: {want[at]!r} and {got[at]!r}")
         return
+    if isinstance(want, types.FunctionType) or hasattr(want, "py_func"):
+        return
     precision = type(want) if isinstance(want, np.floating) else np.float64
     if isinstance(want, np.complexfloating):
         precision = want.real.dtype.type
@@ -196,8 +198,6 @@ def compare(want, got, where="result", *, ulp=0, rtol=0, layout=False):
             differ("keys")
         for k in want:
             compare(want[k], got[k], f"{where}[{k!r}]", ulp=ulp, rtol=rtol, layout=layout)
-    elif isinstance(want, types.FunctionType) or hasattr(want, "py_func"):
-        pass
     elif want != got:
         differ("value")
 
