@@ -91,4 +91,10 @@ int hl_pass_emit(hl_cx *cx);
 int hl_pass_optimise(hl_cx *cx);
 int hl_pass_generate(hl_cx *cx);
 int hl_pass_link(hl_cx *cx);
+/* Dumps, and what the stages keep outside of the arena. */
+void hl_read_dump(PyObject *code, hl_text *out);
+void hl_codegen_ir(hl_cx *cx, hl_text *out);
+void hl_codegen_asm(hl_cx *cx, hl_text *out);
+void hl_codegen_dispose(hl_cx *cx); /* module, context, buffers; any stage may have been the last */
+void hl_code_free(hl_code *code);
 #endif

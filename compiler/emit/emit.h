@@ -37,6 +37,8 @@ typedef struct hl_emit {
     V **vals;                       /* by inst->id: parts; NULL: not emitted yet */
     LLVMBasicBlockRef *blocks;      /* by block->id */
     void *unwind;                   /* cleanup blocks, emit/error.c */
+    V depth;                        /* of a recursive function: how many of its calls are active */
+    V retain, release;              /* helper functions in the module, made on first use */
     hl_options opt;
 } hl_emit;
 
@@ -87,8 +89,12 @@ void hl_for_next(hl_emit *e, hl_for *l, V phi, V next);
 /* The instruction fails with this error unless ok.  Does nothing more when ok is constant true. */
 void hl_check(hl_emit *e, hl_inst *i, V ok, hl_err err, V a, V b);     /* a, b: i64 or NULL */
 void hl_check_status(hl_emit *e, hl_inst *i, V status);                /* i32 of a runtime call or callee: not 0 → leave */
+void hl_check_or_leave(hl_emit *e, hl_inst *i, V ok);                  /* ok false: an exception is set already → leave */
 void hl_check_not_null(hl_emit *e, hl_inst *i, V p);                   /* NULL → leave (exception is set) */
 void hl_leave(hl_emit *e, hl_inst *i);                                 /* exception is set: goes to handler or out; ends the LLVM block */
+void hl_error_begin(hl_emit *e);                                       /* per function */
+void hl_error_finish(hl_emit *e);
+void hl_error_phi(hl_emit *e, hl_block *from, V phi, V value);         /* adds the incoming values of the exception edge */
 /* --- runtime calls ------------------------------------------------------------------------------------------------------ */
 V hl_rtcall(hl_emit *e, hl_rt f, ...);                                 /* as many V as the row says */
 /* --- scalar arithmetic, shared by scalar and element-wise rows (emit/number.c, emit/math.c) ------------------------------- */

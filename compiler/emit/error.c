@@ -1,0 +1,130 @@
+/* The ways out of an instruction that fails.
+ *
+ *   inside `try`    one landing block an instruction: releases inst->unwind, goes to the handler
+ *   elsewhere       one cleanup block a set of values to release (equal sets share it), then the function's exit block,
+ *                   which adds the line to the traceback and returns status 1.  A phi carries the line number.
+ *
+ * Every value of an unwind list is defined before the instruction that fails, so it dominates the cleanup block that
+ * all such instructions share. */
+#include "emit.h"
+#include <string.h>
+
+typedef struct cleanup { hl_inst **values; int n; LLVMBasicBlockRef bb; V line; } cleanup;
+typedef struct landing { hl_inst *inst; LLVMBasicBlockRef bb, end; } landing;
+typedef struct unwind { HL_VEC(cleanup) cleanups; HL_VEC(landing) landings; LLVMBasicBlockRef exit; V exit_line; } unwind;
+
+void hl_error_begin(hl_emit *e) { e->unwind = HL_NEW(e->arena, unwind); }
+
+static V line_phi(hl_emit *e, LLVMBasicBlockRef bb)
+{
+    LLVMBasicBlockRef here = hl_here(e);
+    hl_at(e, bb);
+    V phi = LLVMBuildPhi(e->b, e->i32, "line");
+    hl_at(e, here);
+    return phi;
+}
+
+static cleanup *cleanup_of(hl_emit *e, hl_inst *i)
+{
+    unwind *u = e->unwind;
+    for (int k = 0; k < u->cleanups.n; k++) {
+        cleanup *c = &u->cleanups.at[k];
+        if (c->n == i->nunwind && !memcmp(c->values, i->unwind, sizeof *c->values * (size_t)c->n)) return c;
+    }
+    cleanup c = {.values = i->unwind, .n = i->nunwind, .bb = hl_bb(e, "cleanup")};
+    c.line = line_phi(e, c.bb);
+    hl_push(e->arena, &u->cleanups, c);
+    return &u->cleanups.at[u->cleanups.n - 1];
+}
+
+static landing *landing_of(hl_emit *e, hl_inst *i)
+{
+    unwind *u = e->unwind;
+    for (int k = 0; k < u->landings.n; k++)
+        if (u->landings.at[k].inst == i) return &u->landings.at[k];
+    landing l = {.inst = i, .bb = hl_bb(e, "landing")};
+    hl_push(e->arena, &u->landings, l);
+    return &u->landings.at[u->landings.n - 1];
+}
+
+/* Where a failing instruction goes from block `from`. */
+static LLVMBasicBlockRef way_out(hl_emit *e, hl_inst *i, LLVMBasicBlockRef from)
+{
+    if (i->block->handler) return landing_of(e, i)->bb;
+    cleanup *c = cleanup_of(e, i);
+    V line = hl_i32(e, i->span.line);
+    LLVMAddIncoming(c->line, &line, &from, 1);
+    return c->bb;
+}
+
+void hl_leave(hl_emit *e, hl_inst *i) { hl_br(e, way_out(e, i, hl_here(e))); }
+
+void hl_check_or_leave(hl_emit *e, hl_inst *i, V ok)
+{
+    if (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok)) return;
+    LLVMBasicBlockRef go_on = hl_bb(e, "ok");
+    hl_cond(e, ok, go_on, way_out(e, i, hl_here(e)));
+    hl_at(e, go_on);
+}
+
+void hl_check(hl_emit *e, hl_inst *i, V ok, hl_err err, V a, V b)
+{
+    if (!i || (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok))) return;
+    LLVMBasicBlockRef go_on = hl_bb(e, "ok"), fail = hl_bb(e, "fail");
+    hl_cond(e, ok, go_on, fail);
+    hl_at(e, fail);
+    hl_rtcall(e, HL_RT_raise, hl_i32(e, (int32_t)err), a ? a : hl_i64(e, 0), b ? b : hl_i64(e, 0));
+    hl_leave(e, i);
+    hl_at(e, go_on);
+}
+
+void hl_check_status(hl_emit *e, hl_inst *i, V status)
+{
+    hl_check_or_leave(e, i, LLVMBuildICmp(e->b, LLVMIntEQ, status, hl_i32(e, 0), ""));
+}
+
+void hl_check_not_null(hl_emit *e, hl_inst *i, V p) { hl_check_or_leave(e, i, LLVMBuildIsNotNull(e->b, p, "")); }
+
+static void release_all(hl_emit *e, hl_inst **values, int n)
+{
+    for (int k = 0; k < n; k++) hl_emit_release(e, values[k]->type, hl_parts(e, values[k]));
+}
+
+/* Fills the blocks that way_out handed out. */
+void hl_error_finish(hl_emit *e)
+{
+    unwind *u = e->unwind;
+    for (int k = 0; k < u->landings.n; k++) {
+        landing *l = &u->landings.at[k];
+        hl_at(e, l->bb);
+        release_all(e, l->inst->unwind, l->inst->nunwind);
+        l->end = hl_here(e);
+        hl_br(e, e->blocks[l->inst->block->handler->id]);
+    }
+    if (!u->cleanups.n) return;
+    LLVMBasicBlockRef exit = hl_bb(e, "exit");
+    V exit_line = line_phi(e, exit);
+    for (int k = 0; k < u->cleanups.n; k++) {
+        cleanup *c = &u->cleanups.at[k];
+        hl_at(e, c->bb);
+        release_all(e, c->values, c->n);
+        LLVMBasicBlockRef end = hl_here(e);
+        LLVMAddIncoming(exit_line, &c->line, &end, 1);
+        hl_br(e, exit);
+    }
+    hl_at(e, exit);
+    if (e->func->code) {
+        hl_emit_keep(e, e->func->code);
+        hl_rtcall(e, HL_RT_unwind, hl_ptr_const(e, e->func->code), exit_line);
+    }
+    LLVMTypeRef rt = LLVMGetReturnType(LLVMGlobalGetValueType(e->fn));
+    V r = LLVMBuildInsertValue(e->b, LLVMConstNull(rt), hl_i32(e, 1), 0, "");
+    LLVMBuildRet(e->b, r);
+}
+
+void hl_error_phi(hl_emit *e, hl_block *from, V phi, V value)
+{
+    unwind *u = e->unwind;
+    for (int k = 0; k < u->landings.n; k++)
+        if (u->landings.at[k].inst->block == from) LLVMAddIncoming(phi, &value, &u->landings.at[k].end, 1);
+}

@@ -1,0 +1,11 @@
+/* Shared by emit.c and core.c. */
+#ifndef HL_EMIT_PRIVATE_H
+#define HL_EMIT_PRIVATE_H
+#include "emit.h"
+
+/* hl_func->data during emission. */
+typedef struct hl_emitted { V fn; LLVMTypeRef type; bool recursive; } hl_emitted;
+
+void hl_emit_core(hl_emit *e, hl_inst *i, V *out); /* instructions without a row */
+void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out); /* emit/bounds.c */
+#endif
