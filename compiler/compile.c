@@ -27,10 +27,10 @@ static int pass_read(hl_cx *cx)
 {
     hl_func *f = hl_build(cx, cx->rq->function);
     if (!f) return -1;
-    if (f->nparams != cx->rq->nargs)
+    if (cx->rq->nargs >= 0 && f->nparams != cx->rq->nargs)
         return hl_fail(cx, "TypingError", f, (hl_span){.line = f->first_line}, "%s takes %d arguments, the signature has %d", f->name, f->nparams, cx->rq->nargs);
     f->param_types = HL_NEWN(cx->arena, const hl_type *, f->nparams + 1);
-    for (int k = 0; k < f->nparams; k++) f->param_types[k] = cx->rq->args[k];
+    for (int k = 0; k < cx->rq->nargs; k++) f->param_types[k] = cx->rq->args[k];
     hl_push(cx->arena, &cx->funcs, f);
     return 0;
 }

@@ -31,7 +31,7 @@ typedef struct hl_code hl_code;  /* linked machine code, codegen/codegen.h */
 typedef struct hl_request {
     PyObject *function;          /* Python function */
     PyObject *dispatcher;        /* or NULL */
-    const hl_type *const *args; int nargs;  /* one per parameter, *args gathered into a TUPLE, defaults filled in (LITERAL or OMITTED never) */
+    const hl_type *const *args; int nargs;  /* one per parameter, *args gathered into a TUPLE, defaults filled in (LITERAL or OMITTED never); nargs -1: only to look at what needs no types */
     const hl_type *ret;          /* of an eager signature, or NULL */
     hl_options options;
 } hl_request;

@@ -1,6 +1,7 @@
 /* The extension module hotloop._compiler: a capsule for the binding and a few functions for tests and inspection.
  * It is imported at the first compilation, because it pulls LLVM in. */
 #include "compile.h"
+#include <string.h>
 
 extern const hl_compiler_api hl_api;
 extern PyMethodDef hl_testing_methods[];
@@ -19,7 +20,20 @@ static int exec_module(PyObject *m)
 
 static PyObject *timings(PyObject *self, PyObject *unused) { return hl_api.timings(); }
 
+/* Stages that need no argument types. */
+static PyObject *dump(PyObject *self, PyObject *args)
+{
+    PyObject *function;
+    const char *what;
+    if (!PyArg_ParseTuple(args, "O!s", &PyFunction_Type, &function, &what)) return NULL;
+    if (strcmp(what, "bytecode") && strcmp(what, "ir")) return PyErr_Format(PyExc_ValueError, "dump shows 'bytecode' or 'ir', not '%s'", what);
+    static const hl_hooks no_hooks;
+    hl_request rq = {.function = function, .nargs = -1, .options = {.opt_level = 3}};
+    return hl_api.inspect(&rq, &no_hooks, what);
+}
+
 static PyMethodDef methods[] = {
+    {"dump", dump, METH_VARARGS, "dump(function, what)\n\nText of a stage that needs no types: 'bytecode' (the canonical instructions) or 'ir' (the untyped graph)."},
     {"timings", timings, METH_NOARGS, "timings()\n\nSeconds that each pass took in this thread's last compilation: a list of (name, seconds)."},
     {0}};
 
