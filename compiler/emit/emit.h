@@ -38,6 +38,7 @@ typedef struct hl_emit {
     LLVMBasicBlockRef *blocks;      /* by block->id */
     void *unwind;                   /* cleanup blocks, emit/error.c */
     V depth;                        /* of a recursive function: how many of its calls are active */
+    V tags[2];
     V retain, release;              /* helper functions in the module, made on first use */
     hl_options opt;
 } hl_emit;
@@ -67,6 +68,9 @@ V hl_alloca_slots(hl_emit *e, int n);
 void hl_store_slots(hl_emit *e, const hl_type *t, const V *parts, V slots);
 void hl_load_slots(hl_emit *e, const hl_type *t, V slots, V *out);
 V hl_gep_bytes(hl_emit *e, V base, V offset);                          /* i8 GEP, inbounds */
+/* Type-based alias classes: writing an item never changes a list's header, so length and data pointer leave loops. */
+typedef enum hl_tag { HL_TAG_ITEM, HL_TAG_HEADER } hl_tag;
+V hl_tagged(hl_emit *e, V load_or_store, hl_tag tag);                  /* returns it */
 void hl_load_item(hl_emit *e, const hl_type *array, V addr, V *out);   /* item of an array: bool, complex, unaligned aware */
 void hl_store_item(hl_emit *e, const hl_type *array, V addr, const V *parts);
 void hl_emit_retain(hl_emit *e, const hl_type *t, const V *parts);

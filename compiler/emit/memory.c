@@ -39,13 +39,31 @@ V hl_alloca_slots(hl_emit *e, int n) { return hl_alloca(e, LLVMArrayType2(e->i64
 
 V hl_gep_bytes(hl_emit *e, V base, V offset) { return LLVMBuildInBoundsGEP2(e->b, e->i8, base, &offset, 1, ""); }
 
+static LLVMMetadataRef tag_node(hl_emit *e, const char *name, LLVMMetadataRef parent)
+{
+    LLVMMetadataRef ops[2] = {LLVMMDStringInContext2(e->lc, name, strlen(name)), parent};
+    return LLVMMDNodeInContext2(e->lc, ops, parent ? 2 : 1);
+}
+
+V hl_tagged(hl_emit *e, V access, hl_tag tag)
+{
+    static const char *names[] = {[HL_TAG_ITEM] = "item", [HL_TAG_HEADER] = "header"};
+    if (!e->tags[tag]) {
+        LLVMMetadataRef type = tag_node(e, names[tag], tag_node(e, "hotloop", NULL));
+        LLVMMetadataRef ops[3] = {type, type, LLVMValueAsMetadata(hl_i64(e, 0))};
+        e->tags[tag] = LLVMMetadataAsValue(e->lc, LLVMMDNodeInContext2(e->lc, ops, 3));
+    }
+    LLVMSetMetadata(access, LLVMGetMDKindIDInContext(e->lc, "tbaa", 4), e->tags[tag]);
+    return access;
+}
+
 static V slot(hl_emit *e, V slots, int k) { return k ? hl_gep_bytes(e, slots, hl_i64(e, 8 * k)) : slots; }
 
 void hl_store_slots(hl_emit *e, const hl_type *t, const V *parts, V slots)
 {
     for (int k = 0; k < t->nparts; k++) {
         V v = t->parts[k] == HL_P_I1 ? LLVMBuildZExt(e->b, parts[k], e->i8, "") : parts[k];
-        LLVMBuildStore(e->b, v, slot(e, slots, k));
+        hl_tagged(e, LLVMBuildStore(e->b, v, slot(e, slots, k)), HL_TAG_ITEM);
     }
 }
 
@@ -53,7 +71,7 @@ void hl_load_slots(hl_emit *e, const hl_type *t, V slots, V *out)
 {
     for (int k = 0; k < t->nparts; k++) {
         LLVMTypeRef p = hl_part_type(e, t->parts[k]);
-        V v = LLVMBuildLoad2(e->b, p == e->i1 ? e->i8 : p, slot(e, slots, k), "");
+        V v = hl_tagged(e, LLVMBuildLoad2(e->b, p == e->i1 ? e->i8 : p, slot(e, slots, k), ""), HL_TAG_ITEM);
         out[k] = p == e->i1 ? LLVMBuildTrunc(e->b, v, e->i1, "") : v;
     }
 }
@@ -66,6 +84,7 @@ void hl_load_item(hl_emit *e, const hl_type *array, V addr, V *out)
     LLVMTypeRef m = hl_memory_type(e, t);
     for (int k = 0; k < t->nparts; k++) {
         V v = LLVMBuildLoad2(e->b, m, k ? hl_gep_bytes(e, addr, hl_i64(e, k * t->bits / 16)) : addr, "");
+        hl_tagged(e, v, HL_TAG_ITEM);
         if (array->flags & HL_T_UNALIGNED) LLVMSetAlignment(v, 1);
         out[k] = t->kind == HL_K_BOOL ? LLVMBuildICmp(e->b, LLVMIntNE, v, LLVMConstNull(e->i8), "") : v;
     }
@@ -77,6 +96,7 @@ void hl_store_item(hl_emit *e, const hl_type *array, V addr, const V *parts)
     for (int k = 0; k < t->nparts; k++) {
         V v = t->kind == HL_K_BOOL ? LLVMBuildZExt(e->b, parts[k], e->i8, "") : parts[k];
         V st = LLVMBuildStore(e->b, v, k ? hl_gep_bytes(e, addr, hl_i64(e, k * t->bits / 16)) : addr);
+        hl_tagged(e, st, HL_TAG_ITEM);
         if (array->flags & HL_T_UNALIGNED) LLVMSetAlignment(st, 1);
     }
 }
