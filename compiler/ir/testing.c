@@ -7,6 +7,7 @@
  * ValueError says what is wrong with a text, or with what a pass made of it.
  */
 #include "../compile.h"
+#include "../rules/rules.h"
 #include <setjmp.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static PyObject *run(hl_cx *cx, const char *text, int (*pass)(hl_cx *), bool typ
 /* Sets up what a compilation has, and takes it down whatever happens. */
 static PyObject *with_context(const char *text, int (*pass)(hl_cx *), bool typed, bool boundscheck)
 {
-    if (hl_types_init()) return NULL;
+    if (hl_types_init() || hl_rules_init()) return NULL;
     hl_request rq = {.options = {.nopython = true, .boundscheck = boundscheck, .opt_level = 3}};
     hl_cx *cx = PyMem_Calloc(1, sizeof *cx);
     if (!cx) return PyErr_NoMemory();
