@@ -232,4 +232,4 @@ static PyObject *timings(void)
     return l;
 }
 
-const hl_compiler_api hl_api = {.version = 1, .compile = compile, .code_free = hl_code_free, .inspect = inspect, .timings = timings};
+const hl_compiler_api hl_api = {.version = HL_COMPILER_VERSION, .compile = compile, .code_free = hl_code_free, .inspect = inspect, .timings = timings};

@@ -45,9 +45,10 @@ typedef struct hl_result {
     double seconds;
 } hl_result;
 
+#define HL_COMPILER_VERSION 1    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
 /* What _compiler exports to the binding in the capsule "hotloop._compiler.api". */
 typedef struct hl_compiler_api {
-    int version;
+    int version;                 /* HL_COMPILER_VERSION */
     int (*compile)(const hl_request *rq, const hl_hooks *hooks, hl_result *out); /* 0, or -1 with a Python exception. Holds the GIL except while LLVM works. */
     void (*code_free)(hl_code *code);
     PyObject *(*inspect)(const hl_request *rq, const hl_hooks *hooks, const char *what); /* "bytecode" "ir" "types" "llvm" "asm": str */

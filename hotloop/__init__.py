@@ -1,1 +1,52 @@
-"""hotloop."""
+"""hotloop: a just-in-time compiler for numerical Python.
+
+    from hotloop import njit
+
+    @njit
+    def total(a):
+        s = 0.0
+        for x in a:
+            s += x
+        return s
+
+Importing is quick: names below load what they need when they are first used, and LLVM is loaded by the first compilation.
+"""
+from .decorators import jit, njit
+
+__version__ = "0.1.0"
+
+# name -> module that has it
+_lazy = {
+    "register_jitable": "decorators", "generated_jit": None,
+    "prange": "parallel", "get_num_threads": "parallel", "set_num_threads": "parallel", "get_thread_id": "parallel",
+    "threading_layer": "parallel",
+    "typeof": "typing", "from_dtype": "typing", "literally": "extending", "literal_unroll": "typing",
+    "Signature": "signatures",
+}
+_submodules = {"config", "core", "errors", "extending", "inspection", "parallel", "pickling", "signatures", "types", "typing"}
+_type_names = frozenset("""
+    void none boolean bool_ b1 int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp intc uintc int_ uint ssize_t size_t
+    i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16 float32 float64 float_ double complex64 complex128 char uchar short ushort long_ ulong
+    longlong ulonglong byte unicode_type
+""".split())
+
+__all__ = ["jit", "njit", "prange", "typeof", "types", "errors", "extending", "config", "register_jitable", "from_dtype",
+           "literally", "get_num_threads", "set_num_threads", "get_thread_id", "threading_layer", *sorted(_type_names)]
+
+
+def __getattr__(name):
+    import importlib
+    if name in _submodules:
+        return importlib.import_module("." + name, __name__)
+    if name in _type_names:
+        value = getattr(importlib.import_module(".types", __name__), name)
+    elif _lazy.get(name):
+        value = getattr(importlib.import_module("." + _lazy[name], __name__), name)
+    else:
+        raise AttributeError(f"module 'hotloop' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,335 @@
+/* Specialisations of a function: which one a call takes, how they come to be, when their code is freed; and the hooks
+ * through which the compiler asks about Python objects.
+ *
+ * A lookup needs no lock: the list only grows at its end, and its nodes live until the dispatcher dies or is recompiled;
+ * then nodes of calls under way wait in `retired`.  Compilation holds the dispatcher's lock, so that two threads which
+ * need the same specialisation compile it once; the lock is given up with the GIL while another thread compiles, and the
+ * same thread may enter again (a function that chooses an overload may call what is being compiled).
+ */
+#include "binding.h"
+
+/* --- the compiler ------------------------------------------------------------------------------------------------------------------ */
+
+const hl_compiler_api *hl_compiler(void)
+{
+    static const hl_compiler_api *api;
+    if (api) return api;
+    PyObject *capsule = hl_package("_compiler", "api");
+    if (!capsule) return NULL;
+    const hl_compiler_api *a = PyCapsule_GetPointer(capsule, HL_COMPILER_CAPSULE);
+    if (a && a->version != HL_COMPILER_VERSION)
+        PyErr_SetString(PyExc_ImportError, "hotloop._compiler and hotloop._binding are of different builds; install hotloop again");
+    else if (a)
+        api = a; /* the module stays in sys.modules, the capsule in the module */
+    if (!api) Py_DECREF(capsule);
+    return api;
+}
+
+static bool hook_jitted(PyObject *obj, hl_jitted *out)
+{
+    if (Py_TYPE(obj) != hl_dispatcher_class) return false;
+    hl_dispatcher *d = (hl_dispatcher *)obj;
+    *out = (hl_jitted){.py_func = d->py_func, .options = d->options, .locals = d->locals};
+    return true;
+}
+
+static const hl_type *hook_type_of(PyObject *obj)
+{
+    const hl_type *t = hl_typeof(obj);
+    if (!t) PyErr_Clear();
+    return t;
+}
+
+static const hl_type *hook_type_from(PyObject *o) { return hl_type_of_object(o); }
+
+static PyObject *hook_overload(PyObject *function)
+{
+    if (PyDict_GET_SIZE(hl_overload_registry) == 0) return NULL;
+    PyObject *f = PyDict_GetItemWithError(hl_overload_registry, function);
+    if (!f) PyErr_Clear(); /* not hashable */
+    return Py_XNewRef(f);
+}
+
+static int hook_unbox(const hl_type *t, PyObject *obj, hl_slot *slots)
+{
+    hl_intake in = {.loan = false};
+    return hl_unbox(t, obj, slots, &in);
+}
+
+static PyObject *hook_dispatcher(int64_t serial) { return (PyObject *)hl_dispatcher_by_serial(serial); }
+
+const hl_hooks hl_binding_hooks = {.jitted = hook_jitted, .type_of = hook_type_of, .type_object = hl_type_object,
+    .type_from = hook_type_from, .overload = hook_overload, .unbox = hook_unbox, .dispatcher = hook_dispatcher};
+
+/* --- making one ---------------------------------------------------------------------------------------------------------------------- */
+
+static void overload_free(hl_overload *o)
+{
+    const hl_compiler_api *api = hl_compiler();
+    if (o->result.code) api->code_free(o->result.code);
+    Py_XDECREF(o->result.keep);
+    PyMem_Free(o);
+}
+
+static uint8_t code_of(const hl_type *t)
+{
+    return t == hl_T.int64 ? HL_A_INT64 : t == hl_T.float64 ? HL_A_FLOAT64 : t->kind == HL_K_ARRAY ? HL_A_ARRAY : HL_A_OTHER;
+}
+
+static bool holds_list(const hl_type *t)
+{
+    if (t->kind == HL_K_LIST || (t->elem && t->kind == HL_K_OPTIONAL && holds_list(t->elem))) return true;
+    for (int k = 0; k < t->nitems; k++)
+        if (holds_list(t->items[k])) return true;
+    return false;
+}
+
+static hl_overload *overload_new(const hl_type *const *args, int n, const hl_type *ret_asked)
+{
+    hl_overload *o = PyMem_Calloc(1, sizeof *o + sizeof *o->args * (size_t)n);
+    if (!o) return PyErr_NoMemory(), NULL;
+    o->nargs = n, o->ret_asked = ret_asked;
+    for (int k = 0; k < n; k++) {
+        o->args[k] = (hl_arg){.type = args[k], .code = code_of(args[k]), .mem = args[k]->has_mem, .slot = o->nslots};
+        o->nslots += args[k]->nparts;
+        o->has_mem |= args[k]->has_mem;
+        o->has_list |= holds_list(args[k]);
+    }
+    return o;
+}
+
+static void request(hl_dispatcher *d, const hl_overload *o, const hl_type **args, hl_request *rq)
+{
+    for (int k = 0; k < o->nargs; k++) args[k] = o->args[k].type;
+    *rq = (hl_request){.function = d->py_func, .dispatcher = (PyObject *)d, .args = args, .nargs = o->nargs, .ret = o->ret_asked,
+                       .options = d->options};
+}
+
+static int build(hl_dispatcher *d, hl_overload *o)
+{
+    const hl_compiler_api *api = hl_compiler();
+    if (!api) return -1;
+    const hl_type *args[o->nargs ? o->nargs : 1];
+    hl_request rq;
+    request(d, o, args, &rq);
+    if (api->compile(&rq, &hl_binding_hooks, &o->result) < 0) return -1;
+    o->entry = o->result.entry, o->ret = o->result.ret;
+    o->ret_code = code_of(o->ret), o->ret_slots = o->ret->nparts;
+    return 0;
+}
+
+/* --- the lock -------------------------------------------------------------------------------------------------------------------------- */
+
+static void lock(hl_dispatcher *d)
+{
+    unsigned long me = PyThread_get_thread_ident();
+    if (d->lock_owner == me && d->lock_depth) {
+        d->lock_depth++;
+        return;
+    }
+    if (!PyThread_acquire_lock(d->lock, NOWAIT_LOCK)) {
+        Py_BEGIN_ALLOW_THREADS
+        PyThread_acquire_lock(d->lock, WAIT_LOCK);
+        Py_END_ALLOW_THREADS
+    }
+    d->lock_owner = me, d->lock_depth = 1;
+}
+
+static void unlock(hl_dispatcher *d)
+{
+    if (--d->lock_depth) return;
+    d->lock_owner = 0;
+    PyThread_release_lock(d->lock);
+}
+
+/* --- choice ------------------------------------------------------------------------------------------------------------------------------ */
+
+hl_overload *hl_overload_find(hl_dispatcher *d, const hl_type *const *args)
+{
+    for (hl_overload *o = d->overloads; o; o = o->next) {
+        int k = 0;
+        while (k < o->nargs && o->args[k].type == args[k]) k++;
+        if (k == o->nargs) return o;
+    }
+    return NULL;
+}
+
+static void names_of(const hl_type *const *args, int n, char *buf, size_t size)
+{
+    size_t at = 0;
+    buf[0] = 0;
+    for (int k = 0; k < n && at < size; k++) at += (size_t)snprintf(buf + at, size - at, "%s%s", k ? ", " : "", args[k]->name);
+}
+
+/* How badly arguments fit: unsafe conversions weigh most, then safe ones, then promotions.  -1: not at all.  A function that
+ * can still be compiled for its arguments converts nothing; an empty list fits any list. */
+static int64_t badness(const hl_dispatcher *d, const hl_overload *o, const hl_type *const *args)
+{
+    static const int64_t weight[] = {0, 1, 1 << 10, 1 << 20};
+    int64_t sum = 0;
+    for (int k = 0; k < o->nargs; k++) {
+        const hl_type *to = o->args[k].type;
+        bool empty_list = args[k]->has_var && args[k]->kind == HL_K_LIST && to->kind == HL_K_LIST;
+        int c = empty_list ? 1 : hl_can_cast(args[k], to);
+        if (c < 0 || (c > 0 && d->can_compile && !empty_list)) return -1;
+        sum += weight[c];
+    }
+    return sum;
+}
+
+/* The specialisation to which the arguments convert best.  NULL without exception: there is none. */
+static hl_overload *closest(hl_dispatcher *d, const hl_type *const *args)
+{
+    hl_overload *best = NULL, *rival = NULL;
+    int64_t least = INT64_MAX;
+    for (hl_overload *o = d->overloads; o; o = o->next) {
+        int64_t b = badness(d, o, args);
+        if (b < 0 || b > least) continue;
+        rival = b == least ? o : NULL;
+        if (!rival) best = o;
+        least = b;
+    }
+    if (!best || !rival) return best;
+    char given[512];
+    names_of(args, d->nparams, given, sizeof given);
+    PyErr_Format(PyExc_TypeError, "Ambiguous overloading for %R (%s): several signatures fit equally well", d->py_func, given);
+    return NULL;
+}
+
+static hl_overload *refuse(hl_dispatcher *d, const hl_type *const *args)
+{
+    char given[512];
+    names_of(args, d->nparams, given, sizeof given);
+    PyErr_Format(PyExc_TypeError, "No matching definition for argument type(s) %s", given);
+    return NULL;
+}
+
+static const char *parameter_name(const hl_dispatcher *d, int k)
+{
+    const char *name = k < d->npositional + d->nkwonly ? PyUnicode_AsUTF8(d->names[k]) : NULL;
+    return name ? name : "args";
+}
+
+/* Under @jit without nopython what has no type of its own is a Python object. */
+static const hl_type *type_of_argument(hl_dispatcher *d, PyObject *o)
+{
+    const hl_type *t = hl_typeof(o);
+    if (t || d->options.nopython || !PyErr_ExceptionMatches(PyExc_TypeError)) return t;
+    PyErr_Clear();
+    return hl_T.pyobject;
+}
+
+/* Says which argument it is that has no type. */
+static void name_argument(hl_dispatcher *d, int k)
+{
+    PyObject *cls, *value, *trace;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) return;
+    PyErr_Fetch(&cls, &value, &trace);
+    PyErr_NormalizeException(&cls, &value, &trace);
+    PyObject *text = value ? PyObject_Str(value) : NULL;
+    PyObject *name = text ? PyObject_GetAttrString(d->py_func, "__qualname__") : NULL;
+    if (name) PyErr_Format(cls, "argument '%s' of %U(): %U", parameter_name(d, k), name, text);
+    Py_XDECREF(text), Py_XDECREF(name), Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+}
+
+hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
+{
+    const hl_type *args[d->nparams ? d->nparams : 1];
+    int unbound = -1;
+    for (int k = 0; k < d->nparams; k++) {
+        if (!(args[k] = type_of_argument(d, values[k]))) return name_argument(d, k), NULL;
+        if (args[k]->has_var) unbound = k;
+    }
+    hl_overload *o = hl_overload_find(d, args);
+    if (!o && (!d->can_compile || unbound >= 0)) o = closest(d, args);
+    if (o || PyErr_Occurred()) return o;
+    if (unbound >= 0 && d->can_compile) {
+        hl_error("UnsupportedTypeError", "argument '%s' of %U(): an empty list has no item type: call the function with a list that has "
+                 "items first, or give a signature", parameter_name(d, unbound), ((PyFunctionObject *)d->py_func)->func_qualname);
+        return NULL;
+    }
+    if (!d->can_compile) return refuse(d, args);
+    return hl_overload_compile(d, args, NULL);
+}
+
+/* --- compiling ------------------------------------------------------------------------------------------------------------------------------ */
+
+static int check_shape(hl_dispatcher *d)
+{
+    if (!d->star_star) return 0;
+    hl_error("UnsupportedError", "%U() takes **%s: keyword dictionaries are not supported in compiled functions",
+             ((PyFunctionObject *)d->py_func)->func_qualname, "kwargs");
+    return -1;
+}
+
+hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, const hl_type *ret)
+{
+    if (check_shape(d) < 0) return NULL;
+    lock(d);
+    hl_overload *o = hl_overload_find(d, args); /* another thread may have been faster */
+    if (!o && (o = overload_new(args, d->nparams, ret))) {
+        if (build(d, o) < 0) {
+            PyMem_Free(o);
+            o = NULL;
+        } else {
+            hl_overload **end = &d->overloads;
+            while (*end) end = &(*end)->next;
+            __atomic_store_n(end, o, __ATOMIC_RELEASE);
+            d->misses++;
+        }
+    }
+    unlock(d);
+    return o;
+}
+
+static void sweep(hl_overload **list)
+{
+    while (*list) {
+        hl_overload *o = *list;
+        if (o->running) list = &o->next;
+        else *list = o->next, overload_free(o);
+    }
+}
+
+int hl_overload_recompile(hl_dispatcher *d)
+{
+    lock(d);
+    hl_overload *old = d->overloads, *fresh = NULL, **end = &fresh;
+    int r = 0;
+    for (hl_overload *o = old; o && !r; o = o->next) {
+        const hl_type *args[o->nargs ? o->nargs : 1];
+        for (int k = 0; k < o->nargs; k++) args[k] = o->args[k].type;
+        hl_overload *n = overload_new(args, o->nargs, o->ret_asked);
+        r = n ? build(d, n) : -1;
+        if (r == 0) *end = n, end = &n->next;
+        else PyMem_Free(n);
+    }
+    hl_overload *drop = r ? fresh : old;
+    if (!r) d->overloads = fresh, d->hot = NULL;
+    while (drop) {
+        hl_overload *next = drop->next;
+        drop->next = d->retired, d->retired = drop;
+        drop = next;
+    }
+    sweep(&d->retired);
+    unlock(d);
+    return r;
+}
+
+void hl_overloads_free(hl_dispatcher *d)
+{
+    d->hot = NULL;
+    hl_overload *lists[] = {d->overloads, d->retired};
+    d->overloads = d->retired = NULL;
+    for (int k = 0; k < 2; k++) sweep(&lists[k]);
+}
+
+PyObject *hl_overload_inspect(hl_dispatcher *d, hl_overload *o, const char *what)
+{
+    const hl_compiler_api *api = hl_compiler();
+    if (!api) return NULL;
+    const hl_type *args[o->nargs ? o->nargs : 1];
+    hl_request rq;
+    request(d, o, args, &rq);
+    return api->inspect(&rq, &hl_binding_hooks, what);
+}
