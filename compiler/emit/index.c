@@ -1,0 +1,180 @@
+/* a[index]: items, views, stores.
+ *
+ * A full index of ints is an address: bounds check (hl_check) unless passes/bounds.c proved it unnecessary, wrapping of negative
+ * numbers by a select unless the sign is known.  Anything else with slices is a view: new shape, strides and data pointer, the
+ * same owner (borrowed). */
+#include "array.h"
+#include <string.h>
+
+static hl_err out_of_bounds(int axis)
+{
+    static const hl_err by_axis[] = {HL_ERR_index_array0, HL_ERR_index_array1, HL_ERR_index_array2, HL_ERR_index_array3, HL_ERR_index_array4,
+                                     HL_ERR_index_array5};
+    return axis < 6 ? by_axis[axis] : HL_ERR_index_array;
+}
+
+static bool never_negative(hl_inst *i, const hl_type *t, V x)
+{
+    int64_t c;
+    return i->flags & HL_I_NOWRAP || hl_unliteral(t)->kind == HL_K_BOOL || (hl_is_int(hl_unliteral(t)) && !(hl_unliteral(t)->flags & HL_T_SIGNED)) ||
+           (hl_const_int(x, &c) && c >= 0);
+}
+
+/* Index x of a dimension of n items: wrapped and checked. */
+static V checked(hl_emit *e, hl_inst *i, const hl_type *t, V x, V n, int axis)
+{
+    V at = hl_index_value(e, t, x);
+    int64_t c;
+    if (hl_const_int(at, &c) && c < 0) at = LLVMBuildAdd(e->b, n, at, "");
+    else if (!never_negative(i, t, at)) at = LLVMBuildSelect(e->b, LLVMBuildICmp(e->b, LLVMIntSLT, at, hl_i64(e, 0), ""), LLVMBuildAdd(e->b, at, n, ""), at, "");
+    if (!(i->flags & HL_I_NOBOUNDS) && e->opt.boundscheck)
+        hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntULT, at, n, ""), out_of_bounds(axis), hl_index_value(e, t, x), n);
+    return at;
+}
+
+/* --- slices ------------------------------------------------------------------------------------------------------------------------ */
+
+/* A bound of a slice with a step known to be positive, clamped into 0 … n. */
+static V clamp_up(hl_emit *e, hl_inst *i, const hl_type *t, V x, V n)
+{
+    int64_t c;
+    V at = hl_index_value(e, t, x), zero = hl_i64(e, 0);
+    if (hl_const_int(at, &c)) return c >= 0 ? (c ? hl_min64(e, at, n) : at) : hl_max64(e, hl_add64(e, n, at), zero);
+    if (never_negative(i, t, at)) return hl_min64(e, at, n);
+    V below = LLVMBuildICmp(e->b, LLVMIntSLT, at, zero, "");
+    return LLVMBuildSelect(e->b, below, hl_max64(e, LLVMBuildAdd(e->b, at, n, ""), zero), hl_min64(e, at, n), "");
+}
+
+/* … negative: into -1 … n-1 */
+static V clamp_down(hl_emit *e, const hl_type *t, V x, V n)
+{
+    V at = hl_index_value(e, t, x), minus = hl_i64(e, -1);
+    V below = LLVMBuildICmp(e->b, LLVMIntSLT, at, hl_i64(e, 0), "");
+    return hl_pick(e, below, hl_max64(e, LLVMBuildAdd(e->b, at, n, ""), minus), hl_min64(e, at, LLVMBuildSub(e->b, n, hl_i64(e, 1), "")));
+}
+
+typedef struct span { V start, len, step; } span;
+
+/* First item, number of items and step of slice t (parts p) over n items. */
+static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n)
+{
+    const hl_type *ts = t->items[0], *te = t->items[1], *tp = t->items[2];
+    bool from = ts->kind != HL_K_NONE, to = te->kind != HL_K_NONE, by = tp->kind != HL_K_NONE;
+    V start = from ? p[0] : NULL, stop = to ? p[from ? ts->nparts : 0] : NULL, step = by ? p[(from ? ts->nparts : 0) + (to ? te->nparts : 0)] : hl_i64(e, 1);
+    step = by ? hl_index_value(e, tp, step) : step;
+    int64_t c;
+    V zero = hl_i64(e, 0), one = hl_i64(e, 1);
+    if (hl_const_int(step, &c) && c > 0) {
+        V lo = from ? clamp_up(e, i, ts, start, n) : zero, hi = to ? clamp_up(e, i, te, stop, n) : n;
+        V len = hl_const_is(lo, 0) ? hi : hl_max64(e, hl_sub64(e, hi, lo), zero);
+        if (c > 1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, c - 1)), step, "");
+        return (span){lo, len, step};
+    }
+    if (hl_const_int(step, &c) && c < 0) {
+        V hi = from ? clamp_down(e, ts, start, n) : LLVMBuildSub(e->b, n, one, ""), lo = to ? clamp_down(e, te, stop, n) : hl_i64(e, -1);
+        V len = hl_max64(e, LLVMBuildSub(e->b, hi, lo, ""), zero);
+        if (c < -1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, -c - 1)), hl_i64(e, -c), "");
+        return (span){hi, len, step};
+    }
+    hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntNE, step, zero, ""), HL_ERR_slice_step, NULL, NULL);
+    V state = hl_alloca_slots(e, 2);
+    V none = LLVMConstInt(e->i64, (unsigned long long)INT64_MIN, true);
+    LLVMBuildStore(e->b, from ? hl_index_value(e, ts, start) : none, state);
+    LLVMBuildStore(e->b, to ? hl_index_value(e, te, stop) : none, hl_gep_bytes(e, state, hl_i64(e, 8)));
+    V len = hl_rtcall(e, HL_RT_slice_adjust, state, step, n, hl_i32(e, from | to << 1));
+    return (span){LLVMBuildLoad2(e->b, e->i64, state, ""), len, step};
+}
+
+/* --- views ---------------------------------------------------------------------------------------------------------------------------- */
+
+void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, const hl_index_plan *p, const V *index, V *out)
+{
+    V shape[HL_DIMS], strides[HL_DIMS], data = a[1];
+    int dim = 0, nd = 0;
+    for (int k = 0; k < p->n; k++) {
+        const hl_index_item *it = &p->at[k];
+        if (it->kind == HL_IX_NEW) {
+            shape[nd] = hl_i64(e, 1), strides[nd++] = hl_i64(e, 0);
+            continue;
+        }
+        V n = hl_arr_shape(a, dim), stride = hl_arr_stride(array, a, dim);
+        if (it->kind == HL_IX_FULL) shape[nd] = n, strides[nd++] = stride;
+        else if (it->kind == HL_IX_INT) data = hl_gep_bytes(e, data, hl_mul64(e, checked(e, i, it->type, index[it->part], n, dim), stride));
+        else {
+            span s = slice_span(e, i, it->type, &index[it->part], n);
+            if (!hl_const_is(s.start, 0)) data = LLVMBuildGEP2(e->b, e->i8, data, (V[]){hl_mul64(e, s.start, stride)}, 1, "");
+            shape[nd] = s.len, strides[nd++] = hl_mul64(e, stride, s.step);
+        }
+        dim++;
+    }
+    out[0] = a[0], out[1] = data;
+    for (int k = 0; k < nd; k++) out[2 + k] = shape[k], out[2 + nd + k] = strides[k];
+}
+
+static const hl_index_plan *plan_of(hl_emit *e, hl_inst *i, hl_index_plan *p)
+{
+    const char *why;
+    (void)e;
+    hl_index_plan_make(i->args[0]->type, i->args[1]->type, p, &why);
+    return p;
+}
+
+static V item_address(hl_emit *e, hl_inst *i)
+{
+    const hl_type *t = i->args[0]->type;
+    hl_index_plan p;
+    plan_of(e, i, &p);
+    V *a = hl_array_parts(e, i->args[0]), *index = hl_arg(e, i, 1), at[HL_DIMS], addr = a[1];
+    for (int k = 0; k < p.n; k++) at[k] = checked(e, i, p.at[k].type, index[p.at[k].part], hl_arr_shape(a, k), k);
+    for (int k = 0; k < p.n; k++) addr = hl_gep_bytes(e, addr, hl_mul64(e, at[k], hl_arr_stride(t, a, k)));
+    return addr;
+}
+
+void hl_emit_array_item(hl_emit *e, hl_inst *i, V *out) { hl_load_item(e, i->args[0]->type, item_address(e, i), out); }
+
+void hl_emit_array_view(hl_emit *e, hl_inst *i, V *out)
+{
+    hl_index_plan p;
+    hl_index_view(e, i, i->args[0]->type, hl_array_parts(e, i->args[0]), plan_of(e, i, &p), hl_arg(e, i, 1), out);
+    hl_array_known(e, i->type, out);
+}
+
+/* --- stores ---------------------------------------------------------------------------------------------------------------------------- */
+
+static bool refuse_readonly(hl_emit *e, hl_inst *i)
+{
+    if (!(i->args[0]->type->flags & HL_T_READONLY)) return false;
+    hl_check(e, i, hl_bool(e, false), HL_ERR_readonly, NULL, NULL);
+    return true;
+}
+
+void hl_emit_array_set_item(hl_emit *e, hl_inst *i, V *out)
+{
+    (void)out;
+    if (refuse_readonly(e, i)) return;
+    V addr = item_address(e, i);
+    hl_store_item(e, i->args[0]->type, addr, hl_arg(e, i, 2));
+}
+
+/* a[view] = a[view] op= …: the items are there already. */
+static bool stored_already(const hl_inst *i)
+{
+    const hl_inst *v = i->args[2];
+    if (!v->rule || !(v->flags & HL_I_INPLACE) || !(hl_ir_effects(v) & HL_E_BORROW)) return false;
+    const hl_inst *view = v->args[0];
+    return view->op == HL_OP_getitem && view->args[0] == i->args[0] && view->args[1] == i->args[1];
+}
+
+void hl_emit_array_set_view(hl_emit *e, hl_inst *i, V *out)
+{
+    (void)out;
+    if (refuse_readonly(e, i) || stored_already(i)) return;
+    hl_index_plan p;
+    plan_of(e, i, &p);
+    const hl_type *a = i->args[0]->type, *t = hl_type_array(a->elem, p.ndim, p.ndim ? p.layout : 'C', a->flags);
+    V *parts = HL_NEWN(e->arena, V, t->nparts);
+    hl_index_view(e, i, a, hl_array_parts(e, i->args[0]), &p, hl_arg(e, i, 1), parts);
+    hl_array_known(e, t, parts);
+    hl_check_into(e, i, t->ndim, parts + 2, i->args[2]);
+    hl_nest_assign(e, i, t, parts, i->args[2], i->args[0]);
+}

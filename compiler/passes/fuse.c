@@ -1,0 +1,75 @@
+/* Array expressions without temporaries (design decision 6).
+ *
+ * A lazy (element-wise) instruction is marked HL_I_FUSED, so that it gets no memory, when
+ *   - it has one user, in the same block, whose row evaluates operands item by item (HL_E_FUSES or HL_E_LAZY);
+ *   - nothing between the two writes memory that a user can see, because its operands are read only at the user's place;
+ *   - it stands where that user reads items (the value of a store, not the array stored into).
+ * The user's loop nest then computes its items (emit/element.c).  Users are visited before what they use, so whole trees fuse.
+ */
+#include "../compile.h"
+#include "../infer/infer.h"
+
+enum { MAX_LEAVES = 24 };
+
+static bool reads_items(const hl_inst *user, const hl_inst *v)
+{
+    switch (user->op) {
+    case HL_OP_setitem: return user->args[2] == v && user->args[0] != v && user->args[1] != v;
+    case HL_OP_getitem: return false;
+    default: break;
+    }
+    bool in_place = user->flags & HL_I_INPLACE && user->rule->effects & HL_E_BORROW;
+    return !in_place || user->args[0] != v;
+}
+
+static bool quiet_between(const hl_inst *from, const hl_inst *to)
+{
+    for (const hl_inst *i = from->next; i != to; i = i->next)
+        if (!i || hl_ir_effects(i) & HL_E_WRITE) return false;
+    return true;
+}
+
+/* Arrays that the expression reads. */
+static int leaves(const hl_inst *v)
+{
+    int n = 0;
+    for (int k = 0; k < v->nargs; k++) {
+        const hl_inst *a = v->args[k];
+        if (a->flags & HL_I_FUSED) n += leaves(a);
+        else n += hl_is_array(a->type);
+    }
+    return n;
+}
+
+static bool may_fuse(const hl_inst *v)
+{
+    if (!v->rule || !(v->rule->effects & HL_E_LAZY) || !hl_is_array(v->type) || v->uses.n != 1) return false;
+    const hl_inst *user = v->uses.at[0];
+    if (user->block != v->block || !user->rule || !(user->rule->effects & (HL_E_LAZY | HL_E_FUSES))) return false;
+    if (v->block->handler && hl_ir_effects(v) & HL_E_RAISE) return false;
+    return reads_items(user, v) && quiet_between(v, user);
+}
+
+/* The consumer at the end of the chain of fused instructions. */
+static const hl_inst *consumer(const hl_inst *v)
+{
+    while (v->flags & HL_I_FUSED) v = v->uses.at[0];
+    return v;
+}
+
+int hl_pass_fuse(hl_cx *cx)
+{
+    for (int f = 0; f < cx->funcs.n; f++) {
+        hl_func *fn = cx->funcs.at[f];
+        hl_ir_uses(fn);
+        for (int b = 0; b < fn->blocks.n; b++)
+            for (hl_inst *i = fn->blocks.at[b]->last; i; i = i->prev) {
+                if (!may_fuse(i)) continue;
+                const hl_inst *end = consumer(i->uses.at[0]);
+                if (!quiet_between(i, end)) continue;
+                i->flags |= HL_I_FUSED;
+                if (leaves(end) > MAX_LEAVES) i->flags &= ~HL_I_FUSED;
+            }
+    }
+    return 0;
+}

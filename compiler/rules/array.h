@@ -1,0 +1,55 @@
+/* What the type rules and the emission of arrays share: how an index is read, which reduction a name means, how a
+ * scalar function is lifted over items. */
+#ifndef HL_RULES_ARRAY_H
+#define HL_RULES_ARRAY_H
+#include "../infer/infer.h"
+
+enum { HL_DIMS = 32 }; /* most dimensions an array in compiled code may have; NumPy allows 64 */
+
+/* --- indices (array_index.c) ---------------------------------------------------------------------------------------------- */
+typedef enum hl_index_kind { HL_IX_INT, HL_IX_SLICE, HL_IX_FULL, HL_IX_NEW, HL_IX_ARRAY, HL_IX_MASK } hl_index_kind;
+typedef struct hl_index_item {
+    hl_index_kind kind;
+    const hl_type *type; /* of the component; NULL for the FULL slices that an ellipsis or missing dimensions stand for */
+    int part;            /* its first part among the parts of the index value */
+} hl_index_item;
+/* An index spelled out: one item for each dimension of the array (a mask: for each of its dimensions together) and
+ * one for each new axis, in order. */
+typedef struct hl_index_plan {
+    int n;
+    hl_index_item at[3 * HL_DIMS];
+    int nint, nnew, nfancy; /* how many INT, NEW, ARRAY + MASK */
+    bool ellipsis;
+    int ndim;               /* of the result; fancy indices not counted */
+    char layout;            /* of the result when it is a view */
+} hl_index_plan;
+/* False when `index` does not index `array`; *why then says so, or is NULL when it is no index at all. */
+bool hl_index_plan_make(const hl_type *array, const hl_type *index, hl_index_plan *p, const char **why);
+
+/* --- element-wise (array_element.c) ------------------------------------------------------------------------------------------ */
+/* How an element-wise instruction computes one item: operands are converted to `operand`, the scalar result of type
+ * `scalar` to the item of the result.  Remembered in inst->data of lifted rows. */
+typedef struct hl_lift {
+    const hl_rule *row;                /* the scalar row */
+    int n;
+    const hl_type *operand[8];
+    const hl_type *scalar;
+} hl_lift;
+static inline const hl_type *hl_item_of(const hl_type *t) { return t->kind == HL_K_ARRAY ? t->elem : t; }
+const hl_type *hl_element_operand(int op, const hl_type *a, const hl_type *b); /* in which an operator on items works */
+const hl_type *hl_element_result(int op, const hl_type *operand);
+const hl_type *hl_array_of(hl_site *s, const hl_type *item, int ndim);                   /* C array; the item itself when ndim is 0 */
+
+/* --- reductions (array_reduce.c) --------------------------------------------------------------------------------------------- */
+typedef enum hl_reduction {
+    HL_RED_NONE, HL_RED_SUM, HL_RED_PROD, HL_RED_MIN, HL_RED_MAX, HL_RED_MEAN, HL_RED_VAR, HL_RED_STD, HL_RED_ARGMIN, HL_RED_ARGMAX,
+    HL_RED_ANY, HL_RED_ALL, HL_RED_COUNT, HL_RED_PTP, HL_RED_NANSUM, HL_RED_NANPROD, HL_RED_NANMIN, HL_RED_NANMAX, HL_RED_NANMEAN, HL_RED_NANVAR,
+    HL_RED_NANSTD,
+} hl_reduction;
+hl_reduction hl_reduction_of(const hl_rule *row);
+/* Where the operands of a reduction row stand: -1 when the row has no such parameter. */
+typedef struct hl_reduce_args { int axis, dtype, ddof, keepdims; } hl_reduce_args;
+hl_reduce_args hl_reduce_args_of(const hl_rule *row);
+/* Type in which the accumulator works; NULL when there is none. */
+const hl_type *hl_reduce_accumulator(hl_reduction r, const hl_type *item, const hl_type *dtype);
+#endif

@@ -1,0 +1,246 @@
+/* Types of element-wise operations: operators with an array among the operands, and scalar functions lifted over arrays.
+ *
+ * dtypes are NumPy's (hl_promote_array).  An expression over 0-dimensional arrays gives a scalar.  NumPy computes functions of 8-bit
+ * integers in float16; here float32 is the smallest floating type (docs/differences.md). */
+#include "array.h"
+#include "rules.h"
+#include <string.h>
+
+static bool item_like(const hl_type *t) { return hl_is_array(t) || hl_is_number(hl_unliteral(t)); }
+
+static bool is_comparison(int op) { return op == HL_OP_lt || op == HL_OP_le || op == HL_OP_eq || op == HL_OP_ne || op == HL_OP_gt || op == HL_OP_ge; }
+
+const hl_type *hl_array_of(hl_site *s, const hl_type *item, int ndim)
+{
+    (void)s;
+    return ndim ? hl_type_array(item, ndim, 'C', 0) : item;
+}
+
+/* A literal beside an array stands for itself, not for its own type. */
+static const hl_type *item_with_literal(const hl_type *t) { return hl_is_array(t) ? t->elem : t; }
+
+const hl_type *hl_element_operand(int op, const hl_type *a, const hl_type *b)
+{
+    const hl_type *x = item_with_literal(a), *y = item_with_literal(b);
+    const hl_type *ux = hl_unliteral(x), *uy = hl_unliteral(y);
+    const hl_type *t = hl_promote_array(x, hl_is_array(a), y, hl_is_array(b));
+    if (!t) return NULL;
+    if (is_comparison(op)) {
+        if (hl_is_intlike(ux) && hl_is_intlike(uy)) return ux == hl_T.uint64 || uy == hl_T.uint64 ? hl_T.uint64 : hl_T.int64;
+        return t;
+    }
+    if (op == HL_OP_truediv && hl_is_intlike(t)) return hl_T.float64;
+    if (t->kind == HL_K_BOOL && (op == HL_OP_floordiv || op == HL_OP_mod || op == HL_OP_pow || op == HL_OP_lshift || op == HL_OP_rshift)) return hl_T.int8;
+    return t;
+}
+
+const hl_type *hl_element_result(int op, const hl_type *operand) { return is_comparison(op) ? hl_T.boolean : operand; }
+
+/* Layout and dimensions of the result: F when all operands with two or more dimensions are. */
+static const hl_type *result_type(const hl_type *item, const hl_type *const *types, int n)
+{
+    int nd = 0;
+    bool f = false, other = false;
+    for (int k = 0; k < n; k++)
+        if (hl_is_array(types[k]) && types[k]->ndim > nd) nd = types[k]->ndim;
+    for (int k = 0; k < n; k++) {
+        if (!hl_is_array(types[k]) || types[k]->ndim == 0) continue;
+        if (types[k]->layout == 'F' && types[k]->ndim == nd) f = true;
+        else other = true;
+    }
+    return nd ? hl_type_array(item, nd, f && !other && nd > 1 ? 'F' : 'C', 0) : item;
+}
+
+static bool any_array(hl_site *s)
+{
+    for (int k = 0; k < s->n; k++)
+        if (hl_is_array(s->types[k])) return true;
+    return false;
+}
+
+/* Does a literal integer fit the integer dtype of the array beside it?  NumPy 2 raises OverflowError; comparisons are exact. */
+static bool literal_fits(hl_site *s, const hl_type *operand)
+{
+    for (int k = 0; k < 2; k++) {
+        int64_t v;
+        if (!hl_literal_int(s->types[k], &v) || !hl_is_int(operand) || operand->bits == 64) continue;
+        int64_t low = operand->flags & HL_T_SIGNED ? -(1LL << (operand->bits - 1)) : 0;
+        int64_t high = operand->flags & HL_T_SIGNED ? (1LL << (operand->bits - 1)) - 1 : (1LL << operand->bits) - 1;
+        if (v >= low && v <= high) continue;
+        hl_reject(s, "Python integer %lld out of bounds for %s", (long long)v, operand->name);
+        return false;
+    }
+    return true;
+}
+
+static bool allowed(hl_site *s, int op, const hl_type *t)
+{
+    bool bits = op == HL_OP_and || op == HL_OP_or || op == HL_OP_xor, shift = op == HL_OP_lshift || op == HL_OP_rshift;
+    if ((bits || shift) && !hl_is_intlike(t)) return hl_reject(s, "%s is not defined for %s", hl_ops[op].name, t->name), false;
+    if (op == HL_OP_sub && t->kind == HL_K_BOOL)
+        return hl_reject(s, "numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead."), false;
+    if (hl_is_complex(t) && (op == HL_OP_floordiv || op == HL_OP_mod)) return hl_reject(s, "%s is not defined for complex numbers", hl_ops[op].name), false;
+    return true;
+}
+
+const hl_type *hl_type_array_binary(hl_site *s)
+{
+    if (!any_array(s) || !item_like(s->types[0]) || !item_like(s->types[1])) return NULL;
+    int op = s->inst->op;
+    const hl_type *t = hl_element_operand(op, s->types[0], s->types[1]);
+    if (!t || !allowed(s, op, t) || (!is_comparison(op) && !literal_fits(s, t))) return NULL;
+    for (int k = 0; k < 2; k++) /* a literal stays what it is: its kind decides, and the emitter converts it */
+        if (!hl_is_array(s->types[k]) && hl_is_literal(s->types[k])) s->types[k] = is_comparison(op) ? hl_unliteral(s->types[k]) : t;
+    return result_type(hl_element_result(op, t), s->types, 2);
+}
+
+const hl_type *hl_type_array_inplace(hl_site *s)
+{
+    if (!(s->inst->flags & HL_I_INPLACE) || !hl_is_array(s->types[0]) || !item_like(s->types[1])) return NULL;
+    const hl_type *a = s->types[0], *b = s->types[1];
+    int op = s->inst->op;
+    if (a->ndim == 0) return NULL;
+    if (hl_is_array(b) && b->ndim > a->ndim) return hl_reject(s, "the right side has more dimensions than the left"), NULL;
+    const hl_type *t = hl_element_operand(op, a, b);
+    if (!t || !allowed(s, op, t) || !literal_fits(s, t)) return NULL;
+    static const hl_kind order[] = {HL_K_BOOL, HL_K_INT, HL_K_FLOAT, HL_K_COMPLEX};
+    int from = 0, to = 0;
+    for (int k = 0; k < 4; k++) from = t->kind == order[k] ? k : from, to = a->elem->kind == order[k] ? k : to;
+    if (from > to) return hl_reject(s, "Cannot cast ufunc '%s' output from %s to %s with casting rule 'same_kind'", hl_ops[op].name, t->name, a->elem->name), NULL;
+    if (!hl_is_array(b) && hl_is_literal(b)) s->types[1] = t;
+    return a;
+}
+
+const hl_type *hl_type_array_unary(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    if (!hl_is_array(a)) return NULL;
+    int op = s->inst->op;
+    if (a->elem->kind == HL_K_BOOL && op != HL_OP_invert)
+        return hl_reject(s, "The numpy boolean negative, the `-` operator, is not supported, use the `~` operator or the logical_not function instead."), NULL;
+    if (op == HL_OP_invert && !hl_is_intlike(a->elem)) return hl_reject(s, "~ is not defined for %s", a->elem->name), NULL;
+    return result_type(a->elem, s->types, 1);
+}
+
+/* --- scalar rows over items ---------------------------------------------------------------------------------------------------- */
+
+/* All number operands brought to one type by NumPy's promotion. */
+static const hl_type *common_item(hl_site *s)
+{
+    const hl_type *t = NULL;
+    bool array = false;
+    for (int k = 0; k < s->n; k++) {
+        if (!item_like(s->types[k])) continue;
+        const hl_type *x = item_with_literal(s->types[k]);
+        bool is_array = hl_is_array(s->types[k]);
+        t = t ? hl_promote_array(t, array, x, is_array) : x;
+        array |= is_array;
+        if (!t) return NULL;
+    }
+    return t ? hl_unliteral(t) : NULL;
+}
+
+static const hl_type *try_scalar(hl_site *s, const hl_rule *row, const hl_type *item, hl_lift *l)
+{
+    const hl_type *types[16];
+    hl_site sub = *s;
+    if (s->n > 8) return NULL;
+    for (int k = 0; k < s->n; k++) types[k] = item_like(s->types[k]) ? item : s->types[k];
+    sub.types = types, sub.rule = row;
+    const hl_type *t = row->type(&sub);
+    if (!t) return NULL;
+    t = hl_unliteral(t);
+    if (!hl_is_number(t)) return NULL;
+    *l = (hl_lift){.row = row, .n = s->n, .scalar = t};
+    for (int k = 0; k < s->n; k++) l->operand[k] = hl_unliteral(types[k]);
+    return t;
+}
+
+/* The row of the same name that computes one item.  An integer result has the dtype of the integer operands; a function of small
+ * integers that gives floats gives float32. */
+static const hl_type *lift(hl_site *s, hl_lift *l)
+{
+    const hl_type *item = common_item(s);
+    if (!item) return NULL;
+    for (const hl_rule *r = hl_rules_of_key(s->rule->key); r; r = hl_rule_next(r)) {
+        if (!(r->effects & HL_E_UFUNC) || strcmp(r->params, s->rule->params)) continue;
+        const hl_type *t = try_scalar(s, r, item, l);
+        if (!t) continue;
+        if (hl_is_float(t) && hl_is_intlike(item) && (item->kind == HL_K_BOOL || item->bits <= 16)) t = try_scalar(s, r, hl_T.float32, l);
+        else if (hl_is_int(t) && hl_is_int(item)) return item;
+        return t;
+    }
+    return NULL;
+}
+
+const hl_type *hl_type_array_lift(hl_site *s)
+{
+    if (!any_array(s)) return NULL;
+    hl_lift *l = HL_NEW(hl_site_arena(s), hl_lift);
+    const hl_type *item = lift(s, l);
+    if (!item) return NULL;
+    s->inst->data = l;
+    return result_type(item, s->types, s->n);
+}
+
+/* --- the others ---------------------------------------------------------------------------------------------------------------------- */
+
+const hl_type *hl_type_array_where(hl_site *s)
+{
+    for (int k = 0; k < 3; k++)
+        if (!item_like(s->types[k])) return NULL;
+    const hl_type *x = s->types[1], *y = s->types[2];
+    bool ax = hl_is_array(x), ay = hl_is_array(y);
+    const hl_type *ix = item_with_literal(x), *iy = item_with_literal(y);
+    const hl_type *t = ax || ay ? hl_promote_array(ix, ax, iy, ay) : hl_promote(ix, iy);
+    if (!ax && !ay && hl_is_literal(ix) && hl_is_literal(iy)) t = hl_promote_array(hl_unliteral(ix), true, hl_unliteral(iy), true);
+    if (!t) return NULL;
+    for (int k = 1; k < 3; k++)
+        if (!hl_is_array(s->types[k])) s->types[k] = t;
+    return result_type(t, s->types, 3);
+}
+
+const hl_type *hl_type_array_clip(hl_site *s)
+{
+    if (!hl_is_array(s->types[0])) return NULL;
+    const hl_type *t = s->types[0]->elem;
+    for (int k = 1; k < 3; k++) {
+        const hl_type *x = s->types[k];
+        if (x->kind == HL_K_NONE || x->kind == HL_K_OMITTED) continue;
+        if (!item_like(x)) return NULL;
+        t = hl_promote_array(t, true, item_with_literal(x), hl_is_array(x));
+        if (!t || hl_is_complex(t)) return NULL;
+    }
+    for (int k = 1; k < 3; k++)
+        if (item_like(s->types[k]) && !hl_is_array(s->types[k])) s->types[k] = t;
+    return result_type(t, s->types, 3);
+}
+
+const hl_type *hl_type_array_astype(hl_site *s)
+{
+    const hl_type *t = s->n > 1 ? hl_dtype_of(s->types[1], NULL) : NULL;
+    if (!hl_is_array(s->types[0])) return NULL;
+    if (!t) return hl_reject(s, "%s is not a dtype", s->n > 1 ? s->types[1]->name : "nothing"), NULL;
+    if (hl_is_complex(s->types[0]->elem) && !hl_is_complex(t) && t->kind != HL_K_BOOL) return hl_reject(s, "a complex array cannot become %s; take .real", t->name), NULL;
+    return s->types[0]->ndim ? result_type(t, s->types, 1) : hl_type_array(t, 0, 'C', 0);
+}
+
+/* np.float32(a), np.int64(a) … */
+const hl_type *hl_type_array_convert(hl_site *s)
+{
+    if (!hl_is_array(s->types[0])) return NULL;
+    const char *dot = strrchr(s->rule->key, '.');
+    static const struct { const char *name; size_t at; } names[] = {
+        {"bool", offsetof(hl_fixed_types, boolean)}, {"int8", offsetof(hl_fixed_types, int8)}, {"int16", offsetof(hl_fixed_types, int16)},
+        {"int32", offsetof(hl_fixed_types, int32)}, {"int64", offsetof(hl_fixed_types, int64)}, {"uint8", offsetof(hl_fixed_types, uint8)},
+        {"uint16", offsetof(hl_fixed_types, uint16)}, {"uint32", offsetof(hl_fixed_types, uint32)}, {"uint64", offsetof(hl_fixed_types, uint64)},
+        {"float32", offsetof(hl_fixed_types, float32)}, {"float64", offsetof(hl_fixed_types, float64)},
+        {"complex64", offsetof(hl_fixed_types, complex64)}, {"complex128", offsetof(hl_fixed_types, complex128)},
+    };
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (!strcmp(names[k].name, dot + 1)) {
+            const hl_type *t = *(const hl_type **)((char *)&hl_T + names[k].at);
+            return hl_is_complex(s->types[0]->elem) && !hl_is_complex(t) ? NULL : result_type(t, s->types, 1);
+        }
+    return NULL;
+}

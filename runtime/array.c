@@ -1,0 +1,141 @@
+/* New arrays, overlap of arrays, slices with unknown steps. */
+#include "rt_array.h"
+#include <string.h>
+
+hl_mem *hl_array_new(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero, void **data)
+{
+    int64_t n = itemsize;
+    bool empty = false;
+    for (int k = 0; k < ndim; k++) {
+        if (shape[k] < 0) return hl_raise(HL_ERR_negative_dim, 0, 0), NULL;
+        empty |= shape[k] == 0;
+    }
+    for (int k = 0; k < ndim && !empty; k++)
+        if (__builtin_mul_overflow(n, shape[k], &n)) return hl_raise(HL_ERR_too_large, 0, 0), NULL;
+    return hl_array_alloc(empty ? 0 : n, zero, data);
+}
+
+/* --- overlap -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct region { const int64_t *shape, *stride; int nd; int64_t item; intptr_t data, lo, hi; bool empty; } region;
+
+static region region_of(const int64_t *slots, int32_t meta)
+{
+    region r = {.nd = meta >> 8, .item = meta & 255};
+    r.data = (intptr_t)slots[1], r.shape = slots + 2, r.stride = slots + 2 + r.nd;
+    r.lo = r.data, r.hi = r.data + r.item;
+    for (int k = 0; k < r.nd; k++) {
+        if (r.shape[k] == 0) r.empty = true;
+        int64_t reach = (r.shape[k] - 1) * r.stride[k];
+        if (reach < 0) r.lo += reach;
+        else r.hi += reach;
+    }
+    return r;
+}
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    if (a < 0) a = -a;
+    if (b < 0) b = -b;
+    while (b) {
+        int64_t t = a % b;
+        a = b, b = t;
+    }
+    return a;
+}
+
+/* The very same items in the same order; a dimension of one item may have any stride. */
+static bool same_items(const region *a, const region *b)
+{
+    if (a->data != b->data || a->nd != b->nd || a->item != b->item) return false;
+    for (int k = 0; k < a->nd; k++)
+        if (a->shape[k] != b->shape[k] || (a->shape[k] > 1 && a->stride[k] != b->stride[k])) return false;
+    return true;
+}
+
+/* Addresses of items are data + multiples of g (all strides' common divisor): do the classes modulo g meet? */
+static bool classes_meet(const region *a, const region *b)
+{
+    int64_t g = 0;
+    for (int k = 0; k < a->nd; k++) if (a->shape[k] > 1) g = gcd(g, a->stride[k]);
+    for (int k = 0; k < b->nd; k++) if (b->shape[k] > 1) g = gcd(g, b->stride[k]);
+    if (g == 0) return true;
+    int64_t d = (b->data - a->data) % g;
+    if (d < 0) d += g;
+    return d < a->item || g - d < b->item;
+}
+
+/* Two blocks of one matrix: equal outer strides S, everything else of each within S bytes.  Then an overlap needs a row distance q and
+ * an inner distance r with data_b - data_a = q S + r for which both the rows and the insides meet. */
+static bool blocks_meet(const region *a, const region *b)
+{
+    int64_t s = 0;
+    int ka = -1, kb = -1;
+    for (int k = 0; k < a->nd; k++) if (a->shape[k] > 1 && a->stride[k] > s) s = a->stride[k], ka = k;
+    for (int k = 0; k < b->nd; k++) if (b->shape[k] > 1 && b->stride[k] == s) kb = k;
+    if (s == 0 || kb < 0) return true;
+    int64_t inside_a = a->item, inside_b = b->item;
+    for (int k = 0; k < a->nd; k++) {
+        if (k != ka && a->shape[k] > 1 && a->stride[k] < 0) return true;
+        if (k != ka) inside_a += (a->shape[k] - 1) * a->stride[k];
+    }
+    for (int k = 0; k < b->nd; k++) {
+        if (k != kb && b->shape[k] > 1 && b->stride[k] < 0) return true;
+        if (k != kb) inside_b += (b->shape[k] - 1) * b->stride[k];
+    }
+    if (inside_a > s || inside_b > s) return true;
+    int64_t d = b->data - a->data, q = d / s, r = d % s;
+    if (r < 0) r += s, q--;
+    for (int turn = 0; turn < 2; turn++, q++, r -= s) {
+        bool rows = q < a->shape[ka] && -q < b->shape[kb], insides = r < inside_a && -r < inside_b;
+        if (rows && insides) return true;
+    }
+    return false;
+}
+
+typedef struct temp { struct temp *next; int64_t pad[7]; } temp;
+
+void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps)
+{
+    region d = region_of(dst, dst_meta), s = region_of(src, src_meta);
+    void *data = (void *)s.data;
+    if (d.empty || s.empty || d.hi <= s.lo || s.hi <= d.lo || same_items(&d, &s) || !classes_meet(&d, &s) || !blocks_meet(&d, &s)) return data;
+    temp *t = hl_malloc(sizeof *t + (size_t)(s.hi - s.lo));
+    if (!t) {
+        hl_array_apart_end(temps);
+        hl_raise(HL_ERR_memory, 0, 0);
+        return NULL;
+    }
+    t->next = *temps;
+    *temps = t;
+    memcpy(t + 1, (void *)s.lo, (size_t)(s.hi - s.lo));
+    return (char *)(t + 1) + (s.data - s.lo);
+}
+
+void hl_array_apart_end(void **temps)
+{
+    for (temp *t = *temps, *next; t; t = next) {
+        next = t->next;
+        hl_free(t);
+    }
+    *temps = NULL;
+}
+
+/* --- slices ---------------------------------------------------------------------------------------------------------------- */
+
+int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given)
+{
+    int64_t start = given & 1 ? ends[0] : step > 0 ? 0 : n - 1, stop = given & 2 ? ends[1] : step > 0 ? n : -1;
+    int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
+    if (given & 1) {
+        if (start < 0) start += n;
+        start = start < low ? low : start > high ? high : start;
+    }
+    if (given & 2) {
+        if (stop < 0) stop += n;
+        stop = stop < low ? low : stop > high ? high : stop;
+    }
+    ends[0] = start;
+    if (step > 0) return start < stop ? (int64_t)(((uint64_t)(stop - start) - 1) / (uint64_t)step) + 1 : 0;
+    return stop < start ? (int64_t)(((uint64_t)(start - stop) - 1) / -(uint64_t)step) + 1 : 0;
+}

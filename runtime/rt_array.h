@@ -1,0 +1,18 @@
+/* Arrays at run time: new memory, overlap, and what NumPy functions do with whole arrays of any dtype.
+ *
+ *   slots   an array value in memory: owner, data, shape…, stride…, 8 bytes each
+ *   meta    ndim << 8 | item size
+ */
+#ifndef HL_RT_ARRAY_H
+#define HL_RT_ARRAY_H
+#include "rt.h"
+
+/* New C-contiguous memory for shape[ndim]; *data is where its items begin.  NULL: ValueError (negative, too large) or MemoryError. */
+HL_API hl_mem *hl_array_new(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero, void **data);
+/* Where to read `src` while `dst` is written: its own data when both lie apart or are the very same items, else a copy of its memory
+ * in which all items have the same distances.  Copies hang on *temps until hl_array_apart_end.  NULL: MemoryError, copies freed. */
+HL_API void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps);
+HL_API void hl_array_apart_end(void **temps);
+/* ends[0], ends[1]: start and stop of a slice (given: bit 0, bit 1) with any step; ends[0] becomes the first index, result: how many */
+HL_API int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given);
+#endif
