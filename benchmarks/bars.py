@@ -1,0 +1,85 @@
+"""The figures that are to be reached, and whether a run reached them."""
+import math
+
+#: Two runs of the same machine code differ by this much.
+NOISE = 0.02
+
+
+def ratio(a, b):
+    return None if not a or not b else a / b
+
+
+def geomean(values):
+    values = [v for v in values if v]
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+class Judge:
+    def __init__(self, results):
+        self.results = results
+        self.rows = []   # (what, bar, measured, met)
+
+    def at_most(self, what, value, limit, text, show="{:.3g}"):
+        self.rows.append((what, text, "not measured" if value is None else show.format(value), value is not None and value <= limit))
+
+    def at_least(self, what, value, limit, text, show="{:.3g}"):
+        self.rows.append((what, text, "not measured" if value is None else show.format(value), value is not None and value >= limit))
+
+    def first(self, name, part):
+        row = self.results["first"].get(name, {})
+        share = ratio(row.get("numba"), row.get("hotloop"))
+        self.at_least(f"first call of {name}", share, part, f"≤ 1/{part} of Numba's", "1/{:.0f}")
+
+    def warm(self, name, a, b):
+        row = self.results["warm"].get(name, {})
+        return ratio(row.get(a), row.get(b))
+
+
+def judge(results):
+    """Rows (what, bar, measured, met)."""
+    j = Judge(results)
+    start, over = results["start"], results["overhead"]
+    j.at_least("import beyond NumPy's", ratio(start["numba"]["import"], start["hotloop"]["import"]), 15, "≤ 1/15 of Numba's", "1/{:.0f}")
+    whole = start["hotloop"]["import_and_call"]
+    j.at_most("fresh process: import and first call of the 2-D sum", whole and whole * 1e3, 60, "≤ 60 ms beyond NumPy's import", "{:.0f} ms")
+    j.at_least("the same", ratio(start["numba"]["import_and_call"], whole), 8, "≤ 1/8 of Numba's", "1/{:.0f}")
+    for name in ("hypot", "sum2d", "mandelbrot", "list_loop", "list_comprehension"):
+        j.first(name, 15)
+    for name in ("conv_slices", "maxpool_slices"):
+        j.first(name, 50)
+    j.first("statistics", 60)
+    for name, title in (("add", "call of add(1, 2)"), ("one_array", "call with one array")):
+        j.at_least(title, ratio(over[name].get("numba"), over[name].get("hotloop")), 3, "≤ 1/3 of Numba's", "1/{:.2g}")
+    for name in ("list_loop", "list_comprehension"):
+        j.at_least(f"{name}", j.warm(name, "numba", "hotloop"), 20, "≥ 20× Numba", "{:.3g}×")
+        j.at_least(f"{name}", j.warm(name, "python", "hotloop"), 1, "faster than CPython", "{:.3g}×")
+    j.at_most("np.zeros(20,000,000), one write", j.warm("zeros", "hotloop", "python"), 3, "within 3× of NumPy", "{:.3g}×")
+    for name in ("exp_sum", "sigmoid", "gaussian"):
+        j.at_least(name, j.warm(name, "numba", "hotloop"), 4, "≥ 4× Numba", "{:.3g}×")
+    for key, limit, text in (("accuracy", 1, "≤ 1 ULP"), ("accuracy_fast", 4, "≤ 4 ULP with fastmath")):
+        for name in ("exp in a loop", "np.exp of an array"):
+            j.at_most(name, (results[key]["hotloop"] or {}).get(name), limit, text, "{:.3g} ULP")
+    for name in ("conv_loops", "conv_slices", "maxpool_loops", "maxpool_slices", "mandelbrot", "sum2d"):
+        j.at_least(name, j.warm(name, "numba", "hotloop"), 1 - NOISE, "never slower than Numba", "{:.3g}×")
+    for name in ("conv_loops", "maxpool_loops", "mandelbrot", "sum2d"):
+        j.at_most(name, j.warm(name, "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
+    warm = results["warm"]
+    for slices, loops in (("conv_slices", "conv_loops"), ("maxpool_slices", "maxpool_loops")):
+        value = ratio(warm.get(slices, {}).get("hotloop"), warm.get(loops, {}).get("hotloop"))
+        j.at_most(slices, value, 1.5, "within 1.5× of the loop form", "{:.3g}×")
+    flat = results["flat"]["hotloop"] or {}
+    j.at_most("resident memory over 10⁶ calls", flat.get("calls"), 2, "flat", "{:+.1f} MB")
+    j.at_most("resident memory over 10³ dropped closures", flat.get("closures"), 4, "flat", "{:+.1f} MB")
+    judge_npbench(j, results.get("npbench"))
+    return j.rows
+
+
+def judge_npbench(j, found):
+    kernels = (found or {}).get("kernels", {})
+    right = [k for k, v in kernels.items() if v.get("hotloop", {}).get("right")]
+    j.at_least("NPBench S: kernels that run and are right", len(right) if kernels else None, 30, "≥ 30", "{:.0f}")
+    both = [kernels[k] for k in right if kernels[k].get("numba", {}).get("right")]
+    j.at_least("NPBench S: first call, geometric mean", geomean([ratio(v["numba"]["compile"], v["hotloop"]["compile"]) for v in both]),
+               40, "≤ 1/40 of Numba's", "1/{:.0f}")
+    worst = max((v["hotloop"]["warm"] / v["numba"]["warm"] for v in both), default=None)
+    j.at_most("NPBench S: run time, the worst kernel", worst, 1.05, "never > 1.05× Numba's", "{:.3g}×")

@@ -1,0 +1,143 @@
+"""What is measured: a row a case.
+
+make    decorator → function (examples/programs.py)
+args    () → arguments
+twin    library, arguments → a call without parameters of the same program in C (twins.c), or None
+first   whether the first call is measured
+warm    whether later calls are
+python  whether CPython runs it too: where its time is short enough to be of interest
+"""
+import ctypes
+import math
+import pathlib
+import sys
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "examples"))
+import programs  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    make: Callable
+    args: Callable
+    twin: Optional[Callable] = None
+    first: bool = True
+    warm: bool = True
+    python: bool = True   # CPython's time is of interest, and short enough
+
+
+def plain(function):
+    return lambda jit: jit(function)
+
+
+def pointer(a):
+    return ctypes.c_void_p(a.ctypes.data)
+
+
+def call(function, *args, result=None):
+    """A call of a C function: integers are int64, floats are double."""
+    function.restype = result
+    converted = [pointer(a) if isinstance(a, np.ndarray) else ctypes.c_double(a) if isinstance(a, float) else ctypes.c_int64(a)
+                 for a in args]
+    return lambda: function(*converted)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def images():
+    r = rng()
+    return r.random((64, 3, 28, 28), np.float32), r.random((16, 3, 5, 5), np.float32), np.zeros((64, 16, 24, 24), np.float32)
+
+
+def pool():
+    return rng().random((64, 16, 24, 24), np.float32), np.zeros((64, 16, 12, 12), np.float32), 2
+
+
+def floats(n=100_000):
+    return rng().random(n).tolist()
+
+
+def vector(n=10**6):
+    return rng().uniform(-4, 4, n)
+
+
+CASES = [
+    Case("hypot", "hypot (scalars)", plain(programs.hypot), lambda: (3.0, 4.0), warm=False),
+    Case("sum2d", "sum over 500×500", plain(programs.sum2d), lambda: (rng().random((500, 500)),),
+         lambda c, a: call(c.sum2d, a[0], 500, 500, result=ctypes.c_double)),
+    Case("mandelbrot", "Mandelbrot 1024×1536", programs.fractal, lambda: (-2.0, 1.0, -1.0, 1.0, np.zeros((1024, 1536), np.uint8), 20),
+         lambda c, a: call(c.fractal, *a[:4], a[4], 1024, 1536, 20)),
+    Case("list_loop", "list of 10⁵ floats in and out, loop", plain(programs.add_loop), lambda: (floats(), 0.5)),
+    Case("list_comprehension", "list of 10⁵ floats in and out, comprehension", plain(programs.add_comprehension), lambda: (floats(), 0.5)),
+    Case("appends", "10⁶ list appends", plain(programs.append_many), lambda: (10**6,)),
+    Case("conv_loops", "convolution, 7 loops", plain(programs.conv_loops), images,
+         lambda c, a: call(c.conv_loops, *a, 64, 3, 28, 28, 16, 5, 5), python=False),
+    Case("conv_slices", "convolution, np.sum of slices", plain(programs.conv_slices), images,
+         lambda c, a: call(c.conv_loops, *a, 64, 3, 28, 28, 16, 5, 5), python=False),
+    Case("maxpool_loops", "max-pooling, 6 loops", plain(programs.maxpool_loops), pool,
+         lambda c, a: call(c.maxpool_loops, a[0], a[1], 64, 16, 12, 12, 2), python=False),
+    Case("maxpool_slices", "max-pooling, np.max of slices", plain(programs.maxpool_slices), pool,
+         lambda c, a: call(c.maxpool_loops, a[0], a[1], 64, 16, 12, 12, 2), python=False),
+    Case("zeros", "np.zeros(20,000,000), one write", plain(programs.lazy_zeros), lambda: (20_000_000,)),
+    Case("statistics", "sort().mean() + norm + percentile of 10⁶", plain(programs.statistics), lambda: (rng().random(10**6),)),
+    Case("exp_sum", "np.exp(a).sum() of 10⁶", plain(programs.exp_sum), lambda: (rng().random(10**6),),
+         lambda c, a: call(c.exp_sum, a[0], 10**6, result=ctypes.c_double)),
+    Case("sigmoid", "sigmoid loop, 10⁶", plain(programs.sigmoid), lambda: (vector(), np.zeros(10**6)),
+         lambda c, a: call(c.sigmoid, a[0], a[1], 10**6)),
+    Case("gaussian", "Gaussian loop, 10⁶", plain(programs.gaussian), lambda: (vector(), 0.5, 1.5, np.zeros(10**6)),
+         lambda c, a: call(c.gaussian, a[0], 0.5, 1.5, a[3], 10**6)),
+    Case("gaussian32", "Gaussian loop, float32, 10⁶", plain(programs.gaussian),
+         lambda: (vector().astype(np.float32), 0.5, 1.5, np.zeros(10**6, np.float32))),
+    Case("sort", "np.sort of 10⁶", plain(lambda a: np.sort(a)), lambda: (rng().random(10**6),)),
+    Case("normal", "np.random.normal, 10⁶", plain(lambda n: np.random.normal(0.0, 1.0, n)), lambda: (10**6,)),
+    Case("fib", "fib(32)", programs.fibonacci, lambda: (32,), lambda c, a: call(c.fib, 32, result=ctypes.c_int64), python=False),
+]
+BY_NAME = {c.name: c for c in CASES}
+
+#: Calls whose overhead is measured, in nanoseconds: name, title, function, arguments.
+OVERHEAD = [
+    ("add", "add(1, 2)", plain(programs.add), lambda: (1, 2)),
+    ("hypot", "hypot(3.0, 4.0)", plain(programs.hypot), lambda: (3.0, 4.0)),
+    ("one_array", "one array argument", plain(programs.first), lambda: (np.zeros(3),)),
+]
+
+
+def loop_exp(x, out):
+    for i in range(len(x)):
+        out[i] = math.exp(x[i])
+
+
+def array_exp(x, out):
+    out[:] = np.exp(x)
+
+
+def density(x, out):
+    for i in range(len(x)):
+        out[i] = math.exp(-0.5 * ((x[i] - 0.5) / 1.5)**2) / (1.5 * math.sqrt(2 * math.pi))
+
+
+def exact_exp(x):
+    """exp with 64 bits of mantissa: eleven more than the results that are compared with it."""
+    return np.exp(x.astype(np.longdouble))
+
+
+def rounded_exp(x):
+    return exact_exp(x).astype(np.float64)
+
+
+#: name, function, reference, argument range.  The references of the last two are the same formulas in double
+#: precision with a correctly rounded exp: their own roundings can turn one unit of exp into two.
+ACCURACY = [
+    ("exp in a loop", loop_exp, exact_exp, 700),
+    ("np.exp of an array", array_exp, exact_exp, 700),
+    ("sigmoid loop", programs.sigmoid, lambda x: 1 / (1 + rounded_exp(-x)), 30),
+    ("Gaussian loop", density, lambda x: rounded_exp(-0.5 * ((x - 0.5) / 1.5)**2) / (1.5 * math.sqrt(2 * math.pi)), 8),
+]

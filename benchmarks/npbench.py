@@ -1,0 +1,192 @@
+"""Runs NPBench's own Numba files (*_numba_n.py) with Numba and with hotloop, from a checkout of NPBench.
+
+    NPBENCH=path make bench-npbench                          all kernels, preset S; writes benchmarks/npbench.md
+    NPBENCH=path make bench-npbench ARGS="gemm jacobi_2d"    these alone
+
+The files are not changed: in hotloop's process the module `numba` is hotloop.  Each kernel runs in a process of its own
+with a time-out; its answer is compared with NPBench's NumPy version on the same input, by NPBench's own criterion.
+Compile time is the first call less a warm one.
+"""
+import argparse
+import importlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import types
+
+import numpy as np
+
+import bars
+import report
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCRATCH = HERE.parent / ".bench"
+TIMEOUT = 240
+
+
+# --- in the child --------------------------------------------------------------------------------------------------------
+
+
+def pretend_numba():
+    """Makes `import numba` give hotloop."""
+    import hotloop
+    stand_in = types.ModuleType("numba")
+    stand_in.__dict__.update({k: v for k, v in vars(hotloop).items() if not k.startswith("__")})
+    sys.modules["numba"] = stand_in
+
+
+def module(info, suffix):
+    return importlib.import_module(f"npbench.benchmarks.{info['relative_path'].replace('/', '.')}.{info['module_name']}{suffix}")
+
+
+def data_of(info, preset):
+    """The kernel's input, as NPBench's own initialisation makes it."""
+    data = dict(info["parameters"][preset])
+    if info.get("init"):
+        made = getattr(module(info, ""), info["init"]["func_name"])(*[data[a] for a in info["init"]["input_args"]])
+        names = info["init"]["output_args"]
+        data.update(zip(names, made if len(names) > 1 else [made]))
+    return data
+
+
+def call(function, info, data):
+    """One call on fresh copies: seconds, and everything that NPBench compares."""
+    args = [data[a].copy() if a in info["array_args"] else data[a] for a in info["input_args"]]
+    start = time.perf_counter()
+    result = function(*args)
+    seconds = time.perf_counter() - start
+    outputs = list(result) if isinstance(result, (tuple, list)) else [] if result is None else [result]
+    outputs += [a for n, a in zip(info["input_args"], args) if n in info.get("output_args", ())]
+    return seconds, outputs
+
+
+def agrees(want, got):
+    """NPBench's criterion: np.allclose, or a relative error of the whole array below 1e-5."""
+    if len(want) != len(got):
+        return f"{len(got)} results instead of {len(want)}"
+    for k, (w, g) in enumerate(zip(want, got)):
+        w, g = np.asarray(w), np.asarray(g)
+        if w.shape != g.shape:
+            return f"result {k} has shape {g.shape} instead of {w.shape}"
+        if np.allclose(w, g, rtol=1e-5, atol=1e-8, equal_nan=True):
+            continue
+        error = np.linalg.norm((w - g).ravel()) / max(np.linalg.norm(w.ravel()), 1e-300)
+        if not error < 1e-5:
+            return f"result {k}: relative error {error:.3g}"
+    return ""
+
+
+def repeated(function, info, data, budget=0.7, least=3):
+    times, end = [], time.perf_counter() + budget
+    while len(times) < least or time.perf_counter() < end and len(times) < 50:
+        times.append(call(function, info, data)[0])
+    return min(times)
+
+
+def run_kernel(path, side, name, preset):
+    """Prints one JSON object."""
+    sys.path.insert(0, path)
+    info = json.loads((pathlib.Path(path) / "bench_info" / f"{name}.json").read_text())["benchmark"]
+    data = data_of(info, preset)
+    reference = getattr(module(info, "_numpy"), info["func_name"])
+    with np.errstate(all="ignore"):
+        _, want = call(reference, info, data)
+    if side == "numpy":
+        print(json.dumps({"warm": repeated(reference, info, data), "right": True}))
+        return
+    if side == "hotloop":
+        pretend_numba()
+    import numba
+    numba.njit(lambda x: x + 1)(1)   # LLVM is loaded
+    function = getattr(module(info, "_numba_n"), info["func_name"])
+    first, got = call(function, info, data)
+    wrong = agrees(want, got)
+    warm = repeated(function, info, data)
+    print(json.dumps({"first": first, "warm": warm, "compile": max(first - warm, 1e-6), "right": not wrong, "wrong": wrong}))
+
+
+# --- in the parent ---------------------------------------------------------------------------------------------------------
+
+
+def child(path, side, name, preset):
+    env = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONSAFEPATH": "1"}
+    try:
+        done = subprocess.run([sys.executable, __file__, path, "--child", side, name, "--preset", preset], capture_output=True,
+                              text=True, timeout=TIMEOUT, env=env)
+    except subprocess.TimeoutExpired:
+        return {"right": False, "wrong": f"longer than {TIMEOUT} s"}
+    if done.returncode:
+        lines = [line for line in done.stderr.strip().splitlines() if line.strip()] or [f"exit status {done.returncode}"]
+        cause = next((line for line in reversed(lines) if "Error" in line), lines[-1])
+        return {"right": False, "wrong": cause.strip()[:200]}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def least(old, new):
+    """The better of two runs of a kernel on a side."""
+    if not old or not new.get("right") or not old.get("right"):
+        return new if not old or not new.get("right") else old
+    return {**new, **{k: min(old[k], new[k]) for k in ("first", "warm", "compile") if k in new}}
+
+
+def markdown(kernels, preset):
+    rows, ratios = [], []
+    for name, sides in sorted(kernels.items()):
+        h, n, p = (sides.get(s, {}) for s in ("hotloop", "numba", "numpy"))
+        if not h.get("right"):
+            rows.append((name, "–", report.human(n.get("compile")), "", "–", report.human(n.get("warm")), report.human(p.get("warm")),
+                         "", h.get("wrong", "").replace("|", "\\|")))
+            continue
+        rows.append((name, report.human(h["compile"]), report.human(n.get("compile")), report.times(n.get("compile"), h["compile"]),
+                     report.human(h["warm"]), report.human(n.get("warm")), report.human(p.get("warm")),
+                     report.times(n.get("warm"), h["warm"]), "" if n.get("right") else "Numba: " + n.get("wrong", "")[:60]))
+        if n.get("right"):
+            ratios.append((n["compile"] / h["compile"], n["warm"] / h["warm"]))
+    right = sum(1 for s in kernels.values() if s.get("hotloop", {}).get("right"))
+    numba_right = sum(1 for s in kernels.values() if s.get("numba", {}).get("right"))
+    summary = f"{right} of {len(kernels)} kernels run and are right with hotloop, {numba_right} with Numba."
+    if ratios:
+        a, b = (bars.geomean(column) for column in zip(*ratios))
+        summary += f" Geometric means over those right on both sides: compilation {a:.3g}× shorter, run time {b:.3g}× shorter."
+    head = ("kernel", "compile", "Numba", "ratio", "warm", "Numba", "NumPy", "Numba / hotloop", "remark")
+    return (f"# NPBench, preset {preset}\n\nMade by `NPBENCH=path make bench-npbench`: NPBench's own `*_numba_n.py` files, unchanged, "
+            f"on both sides.\n\n{summary}\n\n" + report.table(head, rows) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("npbench", type=os.path.abspath, help="a checkout of https://github.com/spcl/npbench")
+    parser.add_argument("kernels", nargs="*", help="these alone; results go to .bench/")
+    parser.add_argument("--preset", default="S")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--sides", nargs="*", default=["numpy", "numba", "hotloop"])
+    parser.add_argument("--child", nargs=2, metavar=("SIDE", "KERNEL"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        run_kernel(options.npbench, *options.child, options.preset)
+        return
+    names = sorted(p.stem for p in (pathlib.Path(options.npbench) / "bench_info").glob("*.json"))
+    if not names:
+        sys.exit(f"{options.npbench} is no checkout of NPBench: it has no bench_info/*.json")
+    kernels = {}
+    for name in options.kernels or names:
+        sides = kernels[name] = {}
+        for _ in range(options.rounds):
+            for side in options.sides:
+                sides[side] = least(sides.get(side), child(options.npbench, side, name, options.preset))
+        print(f"{name}: " + "; ".join(
+            f"{s} " + (f"{report.human(v.get('compile'))} + {report.human(v['warm'])}" if v.get("right") else v["wrong"])
+            for s, v in sides.items()), flush=True)
+    to = SCRATCH if options.kernels or set(options.sides) < {"numpy", "numba", "hotloop"} else HERE
+    if to is HERE:
+        (SCRATCH / "npbench.json").write_text(json.dumps({"preset": options.preset, "kernels": kernels}, indent=1))
+    text = markdown(kernels, options.preset)
+    (to / "npbench.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
