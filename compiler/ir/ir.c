@@ -99,9 +99,9 @@ void hl_ir_add_arg(hl_func *f, hl_inst *i, hl_inst *arg)
 
 /* --- edges ------------------------------------------------------------------------------------------------------ */
 
-/* Position in to->pred of the edge that leaves `from` as succ[nth], or as its handler when nth == nsucc. */
-static int pred_index(const hl_block *from, const hl_block *to, int nth)
+int hl_ir_pred_index(const hl_block *from, int nth)
 {
+    const hl_block *to = nth < from->nsucc ? from->succ[nth] : from->handler;
     int skip = 0;
     for (int k = 0; k < nth; k++) skip += from->succ[k] == to;
     for (int p = 0; p < to->pred.n; p++)
@@ -135,7 +135,7 @@ void hl_ir_set_handler(hl_block *b, hl_block *handler)
 void hl_ir_cut_edge(hl_block *from, int succ)
 {
     hl_block *to = from->succ[succ];
-    int p = pred_index(from, to, succ);
+    int p = hl_ir_pred_index(from, succ);
     if (p >= 0) drop_pred(to, p);
     from->nsucc--;
     for (int k = succ; k < from->nsucc; k++) from->succ[k] = from->succ[k + 1];
@@ -145,18 +145,16 @@ void hl_ir_cut_edge(hl_block *from, int succ)
 void hl_ir_cut_handler(hl_block *b)
 {
     if (!b->handler) return;
-    int p = pred_index(b, b->handler, b->nsucc);
+    int p = hl_ir_pred_index(b, b->nsucc);
     if (p >= 0) drop_pred(b->handler, p);
     b->handler = NULL;
 }
 
-hl_block *hl_ir_split_edge(hl_block *from, hl_block *to)
+hl_block *hl_ir_split_succ(hl_block *from, int nth)
 {
     hl_func *f = from->func;
-    int nth = 0;
-    while (nth < from->nsucc && from->succ[nth] != to) nth++;
-    int p = pred_index(from, to, nth);
-    hl_block *mid = hl_ir_block(f);
+    int p = hl_ir_pred_index(from, nth);
+    hl_block *to = nth < from->nsucc ? from->succ[nth] : from->handler, *mid = hl_ir_block(f);
     mid->cold = to->cold;
     hl_span span = from->last ? from->last->span : (hl_span){0};
     hl_ir_append(mid, hl_ir_new(f, HL_OP_jump, NULL, 0, span));
@@ -166,6 +164,13 @@ hl_block *hl_ir_split_edge(hl_block *from, hl_block *to)
     mid->succ[mid->nsucc++] = to;
     to->pred.at[p] = mid; /* the same position: phi operands stay where they are */
     return mid;
+}
+
+hl_block *hl_ir_split_edge(hl_block *from, hl_block *to)
+{
+    int nth = 0;
+    while (nth < from->nsucc && from->succ[nth] != to) nth++;
+    return hl_ir_split_succ(from, nth);
 }
 
 hl_block *hl_ir_split_after(hl_inst *i)
@@ -183,8 +188,8 @@ hl_block *hl_ir_split_after(hl_inst *i)
     if (rest->first) rest->first->prev = NULL;
     for (hl_inst *k = rest->first; k; k = k->next) k->block = rest;
     int p[2] = {-1, -1};
-    for (int k = 0; k < b->nsucc; k++) p[k] = pred_index(b, b->succ[k], k);
-    int h = b->handler ? pred_index(b, b->handler, b->nsucc) : -1;
+    for (int k = 0; k < b->nsucc; k++) p[k] = hl_ir_pred_index(b, k);
+    int h = b->handler ? hl_ir_pred_index(b, b->nsucc) : -1;
     for (int k = 0; k < b->nsucc; k++) {
         rest->succ[rest->nsucc++] = b->succ[k];
         if (p[k] >= 0) b->succ[k]->pred.at[p[k]] = rest;

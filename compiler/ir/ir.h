@@ -7,7 +7,8 @@
  * Exception edges.  An instruction that may raise and stands inside a `try` ends its block *before* the terminator:
  * the block's `handler` is the block where control goes when its last non-terminator instruction raises (its handler
  * is then an extra predecessor edge, listed in handler->pred like any other).  Only the LAST non-terminator
- * instruction of a block with a handler may raise, or its terminator (raise, reraise).  Outside of `try` an
+ * instruction of a block with a handler may raise, or its terminator (raise, reraise); retain and release, which
+ * passes/ownership.c puts behind it, do not count.  Outside of `try` an
  * instruction that raises leaves the function: `handler` is NULL and there is no edge.
  *
  * inst->unwind lists the owned values that die when the instruction raises (put there by passes/ownership.c); the
@@ -125,6 +126,8 @@ void hl_ir_edge(hl_block *from, hl_block *to);                       /* appends 
 void hl_ir_set_handler(hl_block *b, hl_block *handler);              /* the exception edge */
 void hl_ir_cut_edge(hl_block *from, int succ);                       /* removes succ[succ], its pred entry and phi operands */
 void hl_ir_cut_handler(hl_block *b);
+int hl_ir_pred_index(const hl_block *from, int nth);                 /* position in pred of the edge succ[nth], or handler when nth == nsucc */
+hl_block *hl_ir_split_succ(hl_block *from, int nth);                  /* new block on succ[nth]; on the handler edge when nth == nsucc */
 hl_block *hl_ir_split_edge(hl_block *from, hl_block *to);            /* new block between; phi operands follow */
 hl_block *hl_ir_split_after(hl_inst *i);                             /* the rest of the block moves to a new one; jump between; handler stays with the first half iff i is the one that may raise, else moves along */
 void hl_ir_replace(hl_func *f, hl_inst *old, hl_inst *by);           /* in all operands (and unwind lists) */

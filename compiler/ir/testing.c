@@ -19,6 +19,7 @@ static int pass_order(hl_cx *cx)
 
 static const struct { const char *name; int (*run)(hl_cx *cx); } passes[] = {
     {"order", pass_order},
+    {"ownership", hl_pass_ownership},
 };
 
 static PyObject *failed(const char *what, const char *why)

@@ -97,6 +97,14 @@ static bool check_edges(check *c)
     return true;
 }
 
+/* The last instruction before the terminator, retain and release left aside; or NULL. */
+static hl_inst *raising_instruction(const hl_block *b)
+{
+    hl_inst *i = b->last->prev;
+    while (i && (i->op == HL_OP_retain || i->op == HL_OP_release)) i = i->prev;
+    return i;
+}
+
 static bool check_try(check *c)
 {
     for (int k = 0; k < c->f->blocks.n; k++) {
@@ -106,7 +114,7 @@ static bool check_try(check *c)
                 for (int p = 0; p < b->pred.n; p++)
                     if (b->pred.at[p]->handler != b || edges_to(b->pred.at[p], b) > 1)
                         return bad(c, b, i, "b%u comes here without an exception", b->pred.at[p]->id);
-            if (b->handler && i->next && i->next->next && (hl_ir_effects(i) & HL_E_RAISE))
+            if (b->handler && i->next && (hl_ir_effects(i) & HL_E_RAISE) && raising_instruction(b) != i)
                 return bad(c, b, i, "may raise before the end of a block with a handler");
         }
     }
@@ -142,7 +150,7 @@ static bool check_operands(check *c, hl_block *b, hl_inst *i)
 /* The value of b's raising instruction must not be seen where the exception leads. */
 static bool check_raised(check *c, hl_block *b)
 {
-    hl_inst *last = b->last->prev;
+    hl_inst *last = raising_instruction(b);
     if (!b->handler || !last || !(hl_ir_effects(last) & HL_E_RAISE) || !last->uses.n) return true;
     uint8_t *seen = HL_NEWN(c->f->arena, uint8_t, c->f->blocks.n);
     HL_VEC(hl_block *) work = {0};
