@@ -72,7 +72,7 @@ class Side:
 
 
 def environment():
-    return {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": str(HERE), "HOTLOOP_CACHE": "0"}
+    return {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": str(HERE)}
 
 
 def child(*args):
