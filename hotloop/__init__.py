@@ -22,6 +22,10 @@ _lazy = {
     "threading_layer": "parallel",
     "typeof": "typing", "from_dtype": "typing", "literally": "extending", "literal_unroll": "typing",
     "Signature": "signatures",
+    **dict.fromkeys("""HotloopError TypingError UnsupportedError UnsupportedBytecodeError LoweringError RequireLiteralValue
+                       HotloopWarning HotloopPerformanceWarning NumbaError NumbaTypeError NumbaValueError NumbaWarning
+                       NumbaPerformanceWarning NumbaDeprecationWarning NumbaPendingDeprecationWarning
+                       NumbaExperimentalFeatureWarning""".split(), "errors"),
 }
 _submodules = {"config", "core", "errors", "extending", "inspection", "parallel", "pickling", "signatures", "types", "typing"}
 _type_names = frozenset("""

@@ -142,7 +142,7 @@ static void put_tuple_name(text *s, const hl_type *t, char *buf, size_t n)
 {
     if (t->obj && uniform(t)) put(s, "%s(%s x %d)", object_name(t->obj, buf, n), t->items[0]->name, t->nitems);
     else if (t->obj) put(s, "%s(", object_name(t->obj, buf, n)), put_items(s, t), put(s, ")");
-    else if (uniform(t)) put(s, "UniTuple(%s, %d)", t->items[0]->name, t->nitems);
+    else if (uniform(t)) put(s, "UniTuple(%s x %d)", t->items[0]->name, t->nitems);
     else put(s, "Tuple("), put_items(s, t), put(s, ")");
 }
 
