@@ -33,18 +33,20 @@ test: $(VENV)/.built
 
 # --- the environment: one stamp for its tools, one for the build ------------------------------------------------------
 $(VENV)/.group-dev: pyproject.toml tools/setup-system
-	PYTHON=$(PYTHON) tools/setup-system
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -q --upgrade 'pip>=25.1'
-	$(PIP) install -q --group dev
+	@PYTHON=$(PYTHON) tools/setup-system
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install -q --upgrade 'pip>=25.1'
+	@$(PIP) install -q --group dev
 	@touch $@
 
 $(VENV)/.group-%: $(VENV)/.group-dev
-	$(PIP) install -q --group $*
+	@$(PIP) install -q --group $*
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.group-dev $(SOURCES)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -q --no-build-isolation --no-deps -Cbuild-dir=build/$(notdir $(VENV)) .
+	@echo "building hotloop for $(VENV)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -q --no-build-isolation --no-deps -Cbuild-dir=build/$(notdir $(VENV)) .
 	@touch $@
 
 # --- other interpreters ------------------------------------------------------------------------------------------------
@@ -68,11 +70,12 @@ CC_strict-gcc      = CC=gcc CXX=g++
 CC_strict-clang    = CC=$(shell tools/find-llvm clang) CXX=$(shell tools/find-llvm clang++)
 
 build/%/.staged: $(VENV)/.group-dev $(SOURCES)
+	@echo "building $*"
 	@[ -f build/$*/build.ninja ] || PATH="$(CURDIR)/$(BIN):$$PATH" $(CC_$*) meson setup build/$* --prefix=$(CURDIR)/build/$*/stage \
 	    -Dpython.platlibdir=$(CURDIR)/build/$*/stage -Dpython.purelibdir=$(CURDIR)/build/$*/stage $(STAGE_$*) >build/$*.log \
 	    || { cat build/$*.log; exit 1; }
-	$(BIN)/meson compile --quiet -C build/$* >build/$*.log || { cat build/$*.log; exit 1; }
-	$(BIN)/meson install -C build/$* --only-changed --quiet --no-rebuild
+	@$(BIN)/meson compile -C build/$* >build/$*.log || { cat build/$*.log; exit 1; }
+	@$(BIN)/meson install -C build/$* --only-changed --quiet --no-rebuild
 	@touch $@
 
 debug: build/debug/.staged

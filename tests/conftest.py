@@ -1,9 +1,12 @@
 """Every test must give back what it took: allocations of compiled code are counted before and after."""
 import gc
+import os
 
 import pytest
 
-from hotloop import _binding
+os.environ.setdefault("HOTLOOP_VERIFY", "1")  # the compiler checks its graph after every pass
+
+from hotloop import _binding  # noqa: E402
 
 
 def pytest_collection_finish():
