@@ -1,0 +1,63 @@
+/* Addresses of what machine code calls: the runtime (rtcalls.def), the C library, the compiler's helpers, the vector library.
+ *
+ * libhotloop's own handle finds its functions and those of the libraries it depends on (libm, libc), wherever the process
+ * loaded them.
+ */
+#include "codegen.h"
+#include <dlfcn.h>
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+static struct {
+    pthread_once_t once;
+    void *runtime, *vecmath;
+} libs = {.once = PTHREAD_ONCE_INIT};
+
+static const char *const vecmath_names[] = {"libsleefgnuabi.so.3", "libsleefgnuabi.so", "libsleefgnuabi.dylib"};
+
+static void open_libraries(void)
+{
+    Dl_info info;
+    if (dladdr((void *)hl_drop, &info) && info.dli_fname)
+        libs.runtime = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    for (size_t k = 0; !libs.vecmath && k < sizeof vecmath_names / sizeof *vecmath_names; k++)
+        libs.vecmath = dlopen(vecmath_names[k], RTLD_NOW | RTLD_LOCAL);
+}
+
+/* Functions that code generation calls by itself; they are in no shared library that is sure to be there. */
+#if defined(__SIZEOF_INT128__)
+__int128 __divti3(__int128, __int128);
+__int128 __modti3(__int128, __int128);
+unsigned __int128 __udivti3(unsigned __int128, unsigned __int128);
+unsigned __int128 __umodti3(unsigned __int128, unsigned __int128);
+double __powidf2(double, int);
+float __powisf2(float, int);
+#define HELPERS(X) X(__divti3) X(__modti3) X(__udivti3) X(__umodti3) X(__powidf2) X(__powisf2)
+#else
+#define HELPERS(X)
+#endif
+static const struct { const char *name; void *at; } helpers[] = {
+#define X(f) {#f, (void *)f},
+    HELPERS(X)
+#undef X
+    {"fmod", (void *)(double (*)(double, double))fmod},
+};
+
+void *hl_symbol_vecmath(const char *name)
+{
+    pthread_once(&libs.once, open_libraries);
+    return libs.vecmath ? dlsym(libs.vecmath, name) : NULL;
+}
+
+void *hl_symbol_address(const char *name)
+{
+    pthread_once(&libs.once, open_libraries);
+    void *at = libs.runtime ? dlsym(libs.runtime, name) : NULL;
+    for (size_t k = 0; !at && k < sizeof helpers / sizeof *helpers; k++)
+        if (!strcmp(helpers[k].name, name))
+            at = helpers[k].at;
+    if (!at && (!strncmp(name, "_ZGV", 4) || !strncmp(name, "Sleef_", 6)))
+        at = hl_symbol_vecmath(name);
+    return at ? at : dlsym(RTLD_DEFAULT, name);
+}
