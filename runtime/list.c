@@ -264,6 +264,41 @@ hl_status hl_list_set_slice(hl_list *l, int64_t start, int64_t stop, int64_t ste
     return failed;
 }
 
+hl_status hl_list_del_slice(hl_list *l, int64_t start, int64_t stop, int64_t step)
+{
+    hl_list none = {.nslots = l->nslots, .mem_mask = l->mem_mask};
+    int64_t n = slice_len(start, stop, step);
+    if (n == 0)
+        return 0;
+    if (step == 1)
+        return splice(l, start, stop, &none);
+    if (step < 0) { /* the same items from the other end */
+        start += (n - 1) * step;
+        step = -step;
+    }
+    hl_list *gone = NULL;
+    if (l->mem_mask && !(gone = hl_list_slice(l, start, start + n * step, step)))
+        return 1;
+    int64_t to = start;
+    for (int64_t k = start, next = start; k < l->len; k++) {
+        if (k == next && n > 0) {
+            if (gone)
+                release_items(l, SLOT(l, k), 1); /* `gone` holds them still */
+            next += step;
+            n--;
+        } else if (l->nslots) {
+            memmove(SLOT(l, to++), SLOT(l, k), item_bytes(l));
+        } else {
+            to++;
+        }
+    }
+    l->len = to;
+    l->dirty = 1;
+    if (gone)
+        hl_release(&gone->head);
+    return 0;
+}
+
 hl_list *hl_list_concat(const hl_list *a, const hl_list *b)
 {
     hl_list *r = hl_list_new(a->len + b->len, a->nslots, a->mem_mask | b->mem_mask);

@@ -63,6 +63,7 @@ HL_API hl_status hl_list_del(hl_list *l, int64_t at);
 HL_API hl_status hl_list_extend(hl_list *l, const hl_list *from); /* same nslots; retains */
 HL_API hl_list *hl_list_slice(const hl_list *l, int64_t start, int64_t stop, int64_t step); /* indices already adjusted */
 HL_API hl_status hl_list_set_slice(hl_list *l, int64_t start, int64_t stop, int64_t step, const hl_list *from);
+HL_API hl_status hl_list_del_slice(hl_list *l, int64_t start, int64_t stop, int64_t step);
 HL_API hl_list *hl_list_concat(const hl_list *a, const hl_list *b);
 HL_API hl_list *hl_list_repeat(const hl_list *l, int64_t times);
 HL_API hl_status hl_list_repeat_inplace(hl_list *l, int64_t times);
@@ -96,4 +97,10 @@ HL_API hl_mem *hl_format(hl_mem *value, hl_mem *spec, int32_t conversion); /* st
 HL_API hl_mem *hl_join(int64_t n, hl_mem *const *pieces);          /* str */
 HL_API hl_mem *hl_str_object(PyObject *str);                       /* a constant */
 HL_API hl_status hl_print(int64_t n, hl_mem *const *items);        /* print(*items) */
+/* --- text.c ------------------------------------------------------------------------------------------------------------- */
+HL_API hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end); /* print(*args, sep=sep, end=end); NULL: the default */
+HL_API hl_mem *hl_exception_new(PyObject *cls, hl_mem *args);      /* cls(*args); args: a tuple, or NULL */
+HL_API int32_t hl_str_compare(hl_mem *a, hl_mem *b);               /* < 0, 0, > 0 */
+HL_API int32_t hl_str_contains(hl_mem *text, hl_mem *part);
+HL_API int64_t hl_str_len(hl_mem *s);
 #endif

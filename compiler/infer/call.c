@@ -46,10 +46,10 @@ static int bind_row(hl_infer *in, hl_inst *i, call_note *c, const hl_rule *r, hl
     memset(out, 0, sizeof *out * (size_t)p.n);
     int n = p.n;
     for (int k = 0; k < a->npos; k++) {
-        if (k < p.n) out[k] = a->pos[k];
+        if (k < p.npos) out[k] = a->pos[k];
         else if (p.rest && n < MAX_ARGS) out[n++] = a->pos[k];
         else {
-            in->why = hl_sprintf(in->arena, "takes at most %d arguments, %d were given", p.n, a->npos);
+            in->why = hl_sprintf(in->arena, "takes at most %d arguments, %d were given", p.npos, a->npos);
             return -1;
         }
     }

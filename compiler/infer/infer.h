@@ -66,6 +66,7 @@ void hl_reject(hl_site *s, const char *fmt, ...) __attribute__((format(printf, 2
 hl_interner *hl_site_types(hl_site *s);                          /* where local types go */
 hl_arena *hl_site_arena(hl_site *s);
 const hl_type *hl_resolve(hl_infer *in, const hl_type *t);       /* VARs replaced by what they are bound to, deeply */
+const hl_type *hl_head(hl_infer *in, const hl_type *t);          /* the same at the top only: list(VAR) stays what it is */
 /* Makes the VARs inside `t` take what unifies them with `with` (list.append binds [] this way).  Returns the unified type or NULL. */
 const hl_type *hl_bind(hl_infer *in, const hl_type *t, const hl_type *with);
 const hl_type *hl_fresh_var(hl_infer *in, hl_inst *site);        /* the VAR that belongs to this instruction (same one each time) */

@@ -42,6 +42,12 @@ const hl_type *hl_resolve(hl_infer *in, const hl_type *t)
     }
 }
 
+const hl_type *hl_head(hl_infer *in, const hl_type *t)
+{
+    while (t->kind == HL_K_VAR && in->vars.at[t->ival]) t = in->vars.at[t->ival];
+    return t;
+}
+
 static void bind_var(hl_infer *in, int64_t number, const hl_type *to)
 {
     if (in->vars.at[number] == to) return;

@@ -453,7 +453,7 @@ static void split_handler(own *o, hl_block *h, const code *codes)
         hl_block *mid = hl_ir_split_succ(from, from->nsucc);
         if (caught) {
             args[p] = hl_ir_new(o->f, HL_OP_catch, NULL, 0, caught->span);
-            args[p]->type = caught->type;
+            args[p]->type = caught->type, args[p]->rule = caught->rule;
             hl_ir_before(mid->last, args[p]);
         }
         place_before_end(mid, &codes[p]);

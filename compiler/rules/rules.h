@@ -10,7 +10,7 @@ const hl_rule *hl_rules_of_key(const char *key);                /* FUNC rows by 
 const hl_rule *hl_rules_of_method(hl_kind self, const char *name);
 const hl_rule *hl_rules_of_attr(hl_kind self, const char *name); /* a row "*" answers for any name */
 const hl_rule *hl_rule_next(const hl_rule *r);                  /* the next of its chain */
-/* The parameters of a FUNC or METHOD row: "a, b=, *rest". */
-typedef struct hl_params { int n; const char *name[16]; size_t len[16]; bool optional[16]; bool rest; } hl_params;
+/* The parameters of a FUNC or METHOD row: "a, b=, *rest, c="; positional arguments fill the first npos, keywords any. */
+typedef struct hl_params { int n, npos; const char *name[16]; size_t len[16]; bool optional[16]; bool rest; } hl_params;
 void hl_rule_params(const hl_rule *r, hl_params *out);
 #endif

@@ -184,11 +184,12 @@ void hl_rule_params(const hl_rule *r, hl_params *out)
         p += strspn(p, " ,");
         size_t n = strcspn(p, " ,=");
         if (!n) break;
-        if (*p == '*') out->rest = true;
+        if (*p == '*') out->rest = true, out->npos = out->n;
         else if (out->n < 16) {
             out->name[out->n] = p, out->len[out->n] = n, out->optional[out->n] = p[n] == '=';
             out->n++;
         }
         p += n + (p[n] == '=');
     }
+    if (!out->rest) out->npos = out->n;
 }

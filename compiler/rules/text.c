@@ -1,0 +1,106 @@
+/* Types of strings.  What is known of literals is decided here, so `if mode == "fast"` leaves no code. */
+#include "text.h"
+#include "container.h"
+
+static bool is_str(const hl_type *t) { return hl_unliteral(t)->kind == HL_K_STR; }
+
+static const hl_type *literal_of(hl_site *s, PyObject *owned)
+{
+    const hl_type *t = owned ? hl_type_literal(hl_site_types(s), owned) : NULL;
+    Py_XDECREF(owned);
+    return t;
+}
+
+bool hl_boxable(const hl_type *t)
+{
+    t = hl_unliteral(t);
+    switch (t->kind) {
+    case HL_K_CLOSURE: case HL_K_BOUND: case HL_K_ITER: case HL_K_CONST: case HL_K_DTYPE: case HL_K_ELLIPSIS: case HL_K_OMITTED:
+    case HL_K_DISPATCHER: return false;
+    case HL_K_LIST: case HL_K_OPTIONAL: return hl_boxable(t->elem);
+    case HL_K_TUPLE:
+        for (int k = 0; k < t->nitems; k++)
+            if (!hl_boxable(t->items[k])) return false;
+        return true;
+    default: return true;
+    }
+}
+
+const hl_type *hl_type_str_compare(hl_site *s)
+{
+    const hl_type *a = s->types[0], *b = s->types[1];
+    int op = s->rule->op;
+    if (!is_str(a) && !is_str(b)) return NULL;
+    if (is_str(a) && is_str(b)) {
+        static const int codes[] = {Py_LT, Py_LE, Py_EQ, Py_NE, Py_GT, Py_GE}, ops[] = {HL_OP_lt, HL_OP_le, HL_OP_eq, HL_OP_ne, HL_OP_gt, HL_OP_ge};
+        if (!hl_is_literal(a) || !hl_is_literal(b)) return hl_T.boolean;
+        for (int k = 0; k < 6; k++)
+            if (ops[k] == op) return literal_of(s, PyObject_RichCompare(a->obj, b->obj, codes[k]));
+    }
+    if ((op == HL_OP_eq || op == HL_OP_ne) && hl_comparable(a, b, false)) /* a str never equals anything else */
+        return hl_type_literal(hl_site_types(s), op == HL_OP_ne ? Py_True : Py_False);
+    return NULL;
+}
+
+const hl_type *hl_type_str_in(hl_site *s)
+{
+    const hl_type *a = s->types[0], *b = s->types[1];
+    if (!is_str(a) || !is_str(b)) return NULL;
+    if (!hl_is_literal(a) || !hl_is_literal(b)) return hl_T.boolean;
+    bool in = PyUnicode_Contains(b->obj, a->obj) == 1;
+    return hl_type_literal(hl_site_types(s), in == (s->rule->op == HL_OP_in) ? Py_True : Py_False);
+}
+
+const hl_type *hl_type_str_concat(hl_site *s)
+{
+    const hl_type *a = s->types[0], *b = s->types[1];
+    return is_str(a) && is_str(b) ? hl_T.str : NULL;
+}
+
+const hl_type *hl_type_str_truth(hl_site *s)
+{
+    const hl_type *t = s->types[0];
+    if (!is_str(t)) return NULL;
+    return hl_is_literal(t) ? hl_type_literal(hl_site_types(s), PyUnicode_GET_LENGTH(t->obj) ? Py_True : Py_False) : hl_T.boolean;
+}
+
+const hl_type *hl_type_len_str(hl_site *s)
+{
+    const hl_type *t = s->types[0];
+    if (!is_str(t)) return NULL;
+    return hl_is_literal(t) ? literal_of(s, PyLong_FromSsize_t(PyUnicode_GET_LENGTH(t->obj))) : hl_T.int64;
+}
+
+static const hl_type *boxed(hl_site *s, int k)
+{
+    if (hl_boxable(s->types[k])) return hl_T.str;
+    hl_reject(s, "%s cannot be made a str in compiled code", s->types[k]->name);
+    return NULL;
+}
+
+const hl_type *hl_type_str_of(hl_site *s) { return boxed(s, 0); }
+
+const hl_type *hl_type_format(hl_site *s)
+{
+    return s->types[1]->kind == HL_K_NONE || is_str(s->types[1]) ? boxed(s, 0) : NULL;
+}
+
+const hl_type *hl_type_build_string(hl_site *s)
+{
+    for (int k = 0; k < s->n; k++)
+        if (!is_str(s->types[k])) return NULL;
+    return hl_T.str;
+}
+
+/* Rows put named parameters first: sep, end, then what is printed. */
+const hl_type *hl_type_print(hl_site *s)
+{
+    for (int k = 0; k < 2; k++)
+        if (s->types[k]->kind != HL_K_OMITTED && s->types[k]->kind != HL_K_NONE && !is_str(s->types[k])) {
+            hl_reject(s, "%s must be None or a string, not %s", k ? "end" : "sep", s->types[k]->name);
+            return NULL;
+        }
+    for (int k = 2; k < s->n; k++)
+        if (!boxed(s, k)) return NULL;
+    return hl_T.none;
+}

@@ -1,0 +1,61 @@
+/* Strings, exceptions and printing: the Python objects that compiled code handles as they are, always on cold paths.
+ * Each is an hl_mem_pyobject; results are new references, NULL with an exception set. */
+#include "rt.h"
+#include "gil.h"
+
+static int set_text(PyObject *kwargs, const char *name, hl_mem *value)
+{
+    return value ? PyDict_SetItemString(kwargs, name, hl_mem_object(value)) : 0;
+}
+
+/* Python's own print, looked up at each call: it may have been replaced, and sys.stdout redirected. */
+hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *builtins = PyImport_ImportModule("builtins"), *r = NULL;
+    PyObject *print = builtins ? PyObject_GetAttrString(builtins, "print") : NULL;
+    PyObject *kwargs = print ? PyDict_New() : NULL;
+    if (kwargs && set_text(kwargs, "sep", sep) == 0 && set_text(kwargs, "end", end) == 0)
+        r = PyObject_Call(print, hl_mem_object(args), kwargs);
+    Py_XDECREF(kwargs);
+    Py_XDECREF(print);
+    Py_XDECREF(builtins);
+    Py_XDECREF(r);
+    hl_gil_give(g);
+    return r ? 0 : 1;
+}
+
+hl_mem *hl_exception_new(PyObject *cls, hl_mem *args)
+{
+    hl_gil g = hl_gil_take();
+    hl_mem *m = NULL;
+    PyObject *exc = args ? PyObject_CallObject(cls, hl_mem_object(args)) : PyObject_CallNoArgs(cls);
+    if (exc && !PyExceptionInstance_Check(exc))
+        PyErr_Format(PyExc_TypeError, "calling %R should have returned an instance of BaseException, not %R", cls, Py_TYPE(exc));
+    else if (exc)
+        m = hl_mem_pyobject(exc);
+    Py_XDECREF(exc);
+    hl_gil_give(g);
+    return m;
+}
+
+int32_t hl_str_compare(hl_mem *a, hl_mem *b)
+{
+    if (a == b)
+        return 0;
+    hl_gil g = hl_gil_take();
+    int32_t r = PyUnicode_Compare(hl_mem_object(a), hl_mem_object(b));
+    hl_gil_give(g);
+    return r;
+}
+
+int32_t hl_str_contains(hl_mem *text, hl_mem *part)
+{
+    hl_gil g = hl_gil_take();
+    int32_t r = PyUnicode_Contains(hl_mem_object(text), hl_mem_object(part));
+    hl_gil_give(g);
+    return r;
+}
+
+/* A str never changes: its length can be read without the GIL. */
+int64_t hl_str_len(hl_mem *s) { return PyUnicode_GET_LENGTH(hl_mem_object(s)); }
