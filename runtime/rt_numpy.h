@@ -85,4 +85,7 @@ HL_API void hl_cmath_log10(double re, double im, double *out);
 HL_API void hl_cmath_pow(double ar, double ai, double br, double bi, double *out);   /* NumPy's: nothing raises */
 HL_API hl_status hl_complex_pow(double ar, double ai, double br, double bi, double *out); /* Python's: ZeroDivisionError, OverflowError */
 HL_API void hl_complex_div(double ar, double ai, double br, double bi, double *out); /* Smith's way, as CPython and NumPy do; b != 0 is the caller's care */
+/* --- number.c ------------------------------------------------------------------------------------------------------------- */
+HL_API void hl_float_to_int_error(double x);                  /* sets what int(x) raises for this x */
+HL_API hl_status hl_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t *out); /* pow(base, exponent, modulus); ValueError */
 #endif
