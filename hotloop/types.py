@@ -536,6 +536,9 @@ class UniTuple(_Uniform, BaseTuple):
     def __new__(cls, dtype, count):
         return _binding.tuple_type((dtype,) * count)
 
+    def __repr__(self):
+        return f"UniTuple({self._items[0]!r}, {len(self._items)})"
+
 
 class BaseNamedTuple(BaseTuple):
     """Base class of named tuple types."""

@@ -28,7 +28,7 @@ class Colour(enum.IntEnum):
     (1, "int64"), (-1, "int64"), (0, "int64"), (2**62, "int64"), (-2**63, "int64"), (2**63 - 1, "int64"), (2**63, "uint64"), (2**64 - 1, "uint64"),
     (True, "bool"), (1.0, "float64"), (1j, "complex128"), (None, "none"), ("text", "unicode_type"), (..., "ellipsis"),
     (range(3), "range"), (slice(None, 3), "slice(none, int64, none)"), (slice(1, 2, 3), "slice(int64, int64, int64)"),
-    ((), "Tuple()"), ((1, 2), "UniTuple(int64, 2)"), ((1, 2.0), "Tuple(int64, float64)"), ((1, (2.0,)), "Tuple(int64, UniTuple(float64, 1))"),
+    ((), "Tuple()"), ((1, 2), "UniTuple(int64 x 2)"), ((1, 2.0), "Tuple(int64, float64)"), ((1, (2.0,)), "Tuple(int64, UniTuple(float64 x 1))"),
     (Point(1, 2), "Point(int64 x 2)"), (Mixed(1, 2.0), "Mixed(int64, float64)"),
     ([1], "list(int64)"), ([1.0], "list(float64)"), ([[1], []], "list(list(int64))"), ([(1, 2.0)], "list(Tuple(int64, float64))"),
     (np.dtype("f4"), "dtype(float32)"), (np.int8, "dtype(int8)"), (Colour.RED, "int64"), (np.float64(1), "float64"),
@@ -130,7 +130,7 @@ def test_reprs():
     assert repr(types.int32) == str(types.int32) == "int32"
     assert repr(types.float64[:, ::1]) == "Array(float64, 2, 'C', False, aligned=True)"
     assert str(types.float64[:, ::1]) == "array(float64, 2d, C)"
-    assert repr(types.UniTuple(types.int8, 3)) == "UniTuple(int8, 3)"
+    assert repr(types.UniTuple(types.int8, 3)) == "UniTuple(int8, 3)" and str(types.UniTuple(types.int8, 3)) == "UniTuple(int8 x 3)"
     assert repr(types.literal(5)) == "Literal[5](int64)"
     assert repr(types.Optional(types.float64)) == "OptionalType(float64)"
 
