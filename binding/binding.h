@@ -143,7 +143,7 @@ typedef struct hl_dispatcher {
     int lock_depth;
     int64_t serial;          /* never used again: identity of its type */
     const hl_type *type;     /* DISPATCHER, made on demand */
-    int64_t hits, misses;
+    int64_t compilations, generation; /* generation: counts recompilations */
 } hl_dispatcher;
 
 typedef struct hl_arg {

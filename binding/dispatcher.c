@@ -124,16 +124,14 @@ static inline PyObject *box_result(const hl_overload *o, hl_slot *ret, hl_traffi
 static inline PyObject *run(hl_dispatcher *d, hl_overload *o, const hl_slot *frame, hl_slot *ret, hl_traffic *tr)
 {
     hl_status status;
-    o->running++;
     if (d->options.nogil) {
         PyThreadState *state = PyEval_SaveThread();
         status = o->entry(frame, ret);
         PyEval_RestoreThread(state);
     } else
         status = o->entry(frame, ret);
-    o->running--;
     PyObject *result = status ? NULL : box_result(o, ret, tr);
-    if (o->has_list && o->result.mutates && hl_traffic_write_back(tr) < 0) Py_CLEAR(result);
+    if (o->has_list && (o->result.mutates || o->nargs > 64) && hl_traffic_write_back(tr) < 0) Py_CLEAR(result);
     return result;
 }
 
@@ -159,6 +157,7 @@ static inline int attempt(hl_dispatcher *d, hl_overload *o, PyObject *const *val
     hl_traffic tr;
     hl_intake in = {.loan = true, .traffic = &tr};
     if (o->has_list) memset(&tr, 0, offsetof(hl_traffic, few)), tr.at = tr.few;
+    o->running++; /* whatever Python code runs below, the code stays */
     int r = enter(o, values, frame, &in, convert);
     *result = NULL;
     if (r == 1) {
@@ -166,16 +165,19 @@ static inline int attempt(hl_dispatcher *d, hl_overload *o, PyObject *const *val
         if (o->has_mem) give_back(o, frame, o->nargs);
     }
     if (o->has_list) hl_traffic_end(&tr);
+    o->running--;
     return r == 0 ? MISMATCH : DONE;
 }
 
 static PyObject *call_other(hl_dispatcher *d, PyObject *const *values)
 {
     PyObject *result;
+    int64_t generation = d->generation;
     for (hl_overload *o = d->overloads; o; o = o->next) {
-        if (attempt(d, o, values, false, &result) == MISMATCH) continue;
-        d->hot = o;
-        return result;
+        bool done = attempt(d, o, values, false, &result) == DONE, stale = d->generation != generation;
+        if (done && !stale) d->hot = o;
+        if (done) return result;
+        if (stale) return call_other(d, values); /* recompiled by Python code that looking at the values ran */
     }
     if (!d->py_func) return PyErr_SetString(PyExc_RuntimeError, "the function has been freed"), NULL;
     hl_overload *o = hl_overload_for(d, values);
@@ -414,7 +416,7 @@ static PyObject *get_options(PyObject *self, void *c)
 }
 
 static PyObject *get_can_compile(PyObject *self, void *c) { return PyBool_FromLong(D(self)->can_compile); }
-static PyObject *get_misses(PyObject *self, void *c) { return PyLong_FromLongLong(D(self)->misses); }
+static PyObject *get_compilations(PyObject *self, void *c) { return PyLong_FromLongLong(D(self)->compilations); }
 static PyObject *get_locals(PyObject *self, void *c) { return Py_NewRef(D(self)->locals ? D(self)->locals : Py_None); }
 
 /* Attributes and methods written in Python: function `py` of hotloop/inspection.py, called with the dispatcher first. */
@@ -470,7 +472,7 @@ static PyGetSetDef dispatcher_getset[] = {
     {"_options", get_options, NULL, NULL, NULL},
     {"_can_compile", get_can_compile, NULL, NULL, NULL},
     {"_locals", get_locals, NULL, NULL, NULL},
-    {"_compilations", get_misses, NULL, NULL, NULL},
+    {"_compilations", get_compilations, NULL, NULL, NULL},
     {0}};
 
 static PyMemberDef dispatcher_members[] = {

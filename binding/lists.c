@@ -150,10 +150,13 @@ static int first_fits(const hl_type *t, PyObject *o)
     if (PyList_GET_SIZE(o) == 0) return 1; /* an empty list is any list */
     PyObject *first = PyList_GET_ITEM(o, 0);
     if (t->elem == hl_T.float64 && PyFloat_CheckExact(first)) return 1;
-    const hl_type *own = hl_is_number(t->elem) || t->elem->kind == HL_K_STR ? hl_typeof(first) : hl_typeof(o);
+    if (hl_is_number(t->elem) || t->elem->kind == HL_K_STR) {
+        const hl_type *own = hl_typeof(first);
+        return own ? own == t->elem : (PyErr_Clear(), 0);
+    }
+    const hl_type *own = hl_typeof(o);
     if (!own) return PyErr_Clear(), 0;
-    if (own == t->elem || own == t) return 1;
-    return own->kind == HL_K_LIST && own->has_var && own->elem->kind == t->elem->kind; /* empty lists inside: the items decide */
+    return own == t || (own->has_var && own->elem->kind == t->elem->kind); /* empty lists inside: the items decide */
 }
 
 int hl_take_list(const hl_type *t, PyObject *o, hl_slot *s, hl_intake *in)

@@ -275,7 +275,7 @@ hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, c
             hl_overload **end = &d->overloads;
             while (*end) end = &(*end)->next;
             __atomic_store_n(end, o, __ATOMIC_RELEASE);
-            d->misses++;
+            d->compilations++;
         }
     }
     unlock(d);
@@ -305,7 +305,7 @@ int hl_overload_recompile(hl_dispatcher *d)
         else PyMem_Free(n);
     }
     hl_overload *drop = r ? fresh : old;
-    if (!r) d->overloads = fresh, d->hot = NULL;
+    if (!r) d->overloads = fresh, d->hot = NULL, d->generation++;
     while (drop) {
         hl_overload *next = drop->next;
         drop->next = d->retired, d->retired = drop;

@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 # name -> module that has it
 _lazy = {
-    "register_jitable": "decorators", "generated_jit": None,
+    "register_jitable": "decorators",
     "prange": "parallel", "get_num_threads": "parallel", "set_num_threads": "parallel", "get_thread_id": "parallel",
     "threading_layer": "parallel",
     "typeof": "typing", "from_dtype": "typing", "literally": "extending", "literal_unroll": "typing",
@@ -44,7 +44,7 @@ def __getattr__(name):
         return importlib.import_module("." + name, __name__)
     if name in _type_names:
         value = getattr(importlib.import_module(".types", __name__), name)
-    elif _lazy.get(name):
+    elif name in _lazy:
         value = getattr(importlib.import_module("." + _lazy[name], __name__), name)
     else:
         raise AttributeError(f"module 'hotloop' has no attribute {name!r}")

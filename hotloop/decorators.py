@@ -171,6 +171,8 @@ def register_jitable(*args, **options):
     Used bare or with the options of `jit`.
     """
     def wrap(func):
+        if config.DISABLE_JIT:
+            return func
         from . import extending
         extending.register_implementation(func, make_dispatcher(func, {"nopython": True, **options}))
         return func

@@ -113,6 +113,7 @@ def _rebuild(identity, data, compiler_options, locals_, options):
     if known is not None:
         return known
     d = _binding.Dispatcher(_make_function(data), compiler_options, locals_, options)
+    d.__dict__["_incomplete"] = True
     _known[identity] = d
     _identities[d] = identity
     return d
@@ -135,8 +136,8 @@ def reduce_dispatcher(d):
 
 def set_state(d, state):
     """``__setstate__`` of a dispatcher."""
-    if d.__dict__.get("_complete") or d._overloads():
-        return
+    if not d.__dict__.pop("_incomplete", False):
+        return  # known in this process
     _set_function_state(d.py_func, state)
     d.__dict__["__doc__"] = state["doc"]
     for args, ret in state["signatures"] or ():

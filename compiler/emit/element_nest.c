@@ -93,7 +93,6 @@ V hl_both(hl_emit *e, V a, V b)
     return LLVMBuildAnd(e->b, a, b, "");
 }
 
-static bool is_true(V c) { return c && LLVMIsAConstantInt(c) && LLVMConstIntGetZExtValue(c); }
 static bool is_false(V c) { return c && LLVMIsAConstantInt(c) && !LLVMConstIntGetZExtValue(c); }
 
 /* --- leaves ------------------------------------------------------------------------------------------------------------------ */

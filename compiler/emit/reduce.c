@@ -1,0 +1,413 @@
+/* Reductions: one loop nest over the (fused) operand, without temporaries.
+ *
+ *   whole array            accumulators are carried round all loops; sums go block by block, so that rounding errors grow with
+ *                          n / 1024 instead of n, and may be reassociated, so that they vectorise
+ *   last axes              the same, inside loops over the dimensions that stay
+ *   other axes             when one accumulator is enough, items are accumulated into the result, row by row, along the memory
+ *   an axis known at       the operand is viewed with that axis moved to the end
+ *   run time
+ *
+ * min and max give NaN when there is one (llvm.minimum), as NumPy's.  var and std go over the operand twice: mean first.
+ */
+#include "array.h"
+#include <string.h>
+
+typedef struct reducer {
+    hl_reduction r;
+    const hl_type *item, *acc; /* of the operand; in which to accumulate */
+    int n;                     /* accumulators */
+    V init[4];
+    bool nan;                  /* NaNs do not count */
+    const V *mean;             /* second pass of var and std: parts of the mean */
+} reducer;
+
+static LLVMTypeRef half_type(hl_emit *e, const hl_type *t) { return hl_part_type(e, t->parts[0]); }
+
+static V fast_flag(V v, unsigned flags)
+{
+    if (LLVMIsAInstruction(v) && LLVMCanValueUseFastMathFlags(v)) LLVMSetFastMathFlags(v, flags);
+    return v;
+}
+
+/* The value that min (largest = true) or max starts from. */
+static V extreme(hl_emit *e, const hl_type *t, bool largest)
+{
+    if (hl_is_float(t)) return LLVMConstReal(hl_scalar_type(e, t), largest ? __builtin_inf() : -__builtin_inf());
+    if (t->kind == HL_K_BOOL) return hl_bool(e, largest);
+    unsigned long long ones = t->bits == 64 ? ~0ULL : (1ULL << t->bits) - 1;
+    if (t->flags & HL_T_SIGNED) return LLVMConstInt(hl_scalar_type(e, t), largest ? ones >> 1 : (ones >> 1) + 1, false);
+    return LLVMConstInt(hl_scalar_type(e, t), largest ? ones : 0, false);
+}
+
+static bool is_arg(hl_reduction r) { return r == HL_RED_ARGMIN || r == HL_RED_ARGMAX; }
+static bool is_var(hl_reduction r) { return r == HL_RED_VAR || r == HL_RED_STD || r == HL_RED_NANVAR || r == HL_RED_NANSTD; }
+static bool is_mean(hl_reduction r) { return r == HL_RED_MEAN || r == HL_RED_NANMEAN; }
+static bool is_sum(hl_reduction r) { return r == HL_RED_SUM || r == HL_RED_NANSUM || is_mean(r) || is_var(r); }
+
+static void reducer_init(hl_emit *e, reducer *q, hl_reduction r, const hl_type *item, const hl_type *acc)
+{
+    *q = (reducer){.r = r, .item = item, .acc = acc, .n = 1};
+    q->nan = r >= HL_RED_NANSUM && (hl_is_float(item) || hl_is_complex(item));
+    V zero = LLVMConstNull(half_type(e, acc));
+    switch (r) {
+    case HL_RED_MIN: case HL_RED_NANMIN: q->init[0] = extreme(e, acc, true); break;
+    case HL_RED_MAX: case HL_RED_NANMAX: q->init[0] = extreme(e, acc, false); break;
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX:
+        q->init[0] = extreme(e, acc, r == HL_RED_ARGMIN), q->init[1] = hl_i64(e, 0), q->n = 2;
+        break;
+    case HL_RED_PTP: q->init[0] = extreme(e, acc, true), q->init[1] = extreme(e, acc, false), q->n = 2; break;
+    case HL_RED_ANY: q->init[0] = hl_bool(e, false); break;
+    case HL_RED_ALL: q->init[0] = hl_bool(e, true); break;
+    case HL_RED_COUNT: q->init[0] = hl_i64(e, 0); break;
+    case HL_RED_PROD: case HL_RED_NANPROD:
+        q->init[0] = hl_is_intlike(acc) ? LLVMConstInt(half_type(e, acc), 1, false) : LLVMConstReal(half_type(e, acc), 1.0);
+        q->init[1] = zero, q->n = hl_is_complex(acc) ? 2 : 1;
+        break;
+    default: q->init[0] = q->init[1] = zero, q->n = acc->nparts;
+    }
+    if (q->nan && r >= HL_RED_NANMIN) q->init[q->n++] = hl_i64(e, 0); /* how many are no NaN */
+}
+
+static V is_nan(hl_emit *e, const hl_type *t, const V *x)
+{
+    V n = LLVMBuildFCmp(e->b, LLVMRealUNO, x[0], x[0], "");
+    return hl_is_complex(t) ? LLVMBuildOr(e->b, n, LLVMBuildFCmp(e->b, LLVMRealUNO, x[1], x[1], ""), "") : n;
+}
+
+static V add(hl_emit *e, V a, V b)
+{
+    if (LLVMGetTypeKind(LLVMTypeOf(a)) == LLVMIntegerTypeKind) return LLVMBuildAdd(e->b, a, b, "");
+    return fast_flag(LLVMBuildFAdd(e->b, a, b, ""), LLVMFastMathAllowReassoc);
+}
+
+static V lesser(hl_emit *e, const hl_type *t, V a, V b, bool min)
+{
+    if (t->kind == HL_K_BOOL) return min ? LLVMBuildAnd(e->b, a, b, "") : LLVMBuildOr(e->b, a, b, "");
+    V args[2] = {a, b};
+    if (hl_is_float(t)) return fast_flag(hl_intrinsic(e, min ? "llvm.minimum" : "llvm.maximum", hl_scalar_type(e, t), args, 2), LLVMFastMathNoSignedZeros);
+    bool s = t->flags & HL_T_SIGNED;
+    return hl_intrinsic(e, min ? (s ? "llvm.smin" : "llvm.umin") : s ? "llvm.smax" : "llvm.umax", hl_scalar_type(e, t), args, 2);
+}
+
+/* |x - mean|^2 */
+static V deviation(hl_emit *e, const reducer *q, const V *x)
+{
+    V d = LLVMBuildFSub(e->b, x[0], q->mean[0], "");
+    V s = LLVMBuildFMul(e->b, d, d, "");
+    if (!hl_is_complex(q->acc)) return s;
+    V di = LLVMBuildFSub(e->b, x[1], q->mean[1], "");
+    return LLVMBuildFAdd(e->b, s, LLVMBuildFMul(e->b, di, di, ""), "");
+}
+
+static V reduce_arg(hl_emit *e, const reducer *q, V x, V position, V const *acc, V *out)
+{
+    bool min = q->r == HL_RED_ARGMIN;
+    V better = hl_compare(e, min ? HL_OP_lt : HL_OP_gt, q->item, &x, &acc[0]);
+    if (hl_is_float(q->item)) {
+        V nan = LLVMBuildAnd(e->b, is_nan(e, q->item, &x), LLVMBuildNot(e->b, is_nan(e, q->item, &acc[0]), ""), "");
+        better = LLVMBuildOr(e->b, better, nan, "");
+    }
+    out[0] = LLVMBuildSelect(e->b, better, x, acc[0], "");
+    return out[1] = LLVMBuildSelect(e->b, better, position, acc[1], "");
+}
+
+/* One item x (of type q->item) into the accumulators. */
+static void reduce_item(hl_emit *e, const reducer *q, V const *x, V position, V const *acc, V *out)
+{
+    V v[2], skip = q->nan ? is_nan(e, q->item, x) : NULL;
+    int counter = q->n - 1;
+    switch (q->r) {
+    case HL_RED_ANY: out[0] = LLVMBuildOr(e->b, acc[0], hl_truth(e, q->item, x), ""); return;
+    case HL_RED_ALL: out[0] = LLVMBuildAnd(e->b, acc[0], hl_truth(e, q->item, x), ""); return;
+    case HL_RED_COUNT: out[0] = LLVMBuildAdd(e->b, acc[0], LLVMBuildZExt(e->b, hl_truth(e, q->item, x), e->i64, ""), ""); return;
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX: reduce_arg(e, q, x[0], position, acc, out); return;
+    case HL_RED_PTP:
+        out[0] = lesser(e, q->acc, acc[0], x[0], true), out[1] = lesser(e, q->acc, acc[1], x[0], false);
+        return;
+    case HL_RED_MIN: case HL_RED_MAX: out[0] = lesser(e, q->acc, acc[0], x[0], q->r == HL_RED_MIN); return;
+    case HL_RED_NANMIN: case HL_RED_NANMAX:
+        v[0] = skip ? LLVMBuildSelect(e->b, skip, q->init[0], x[0], "") : x[0];
+        out[0] = lesser(e, q->acc, acc[0], v[0], q->r == HL_RED_NANMIN);
+        if (skip) out[counter] = LLVMBuildAdd(e->b, acc[counter], LLVMBuildZExt(e->b, LLVMBuildNot(e->b, skip, ""), e->i64, ""), "");
+        return;
+    default: break;
+    }
+    hl_item_cast(e, q->item, q->acc, x, v);
+    if (q->r == HL_RED_PROD || q->r == HL_RED_NANPROD) {
+        if (skip)
+            for (int k = 0; k < q->acc->nparts; k++) v[k] = LLVMBuildSelect(e->b, skip, q->init[k], v[k], "");
+        hl_arith(e, NULL, HL_OP_mul, q->acc, acc, v, out);
+        if (!hl_is_complex(q->acc)) fast_flag(out[0], LLVMFastMathAllowReassoc);
+        return;
+    }
+    int n = q->acc->nparts;
+    if (q->mean) {
+        v[0] = deviation(e, q, v);
+        if (n > 1) out[1] = acc[1];
+        n = 1;
+    }
+    for (int k = 0; k < n; k++) {
+        if (skip) v[k] = LLVMBuildSelect(e->b, skip, LLVMConstNull(LLVMTypeOf(v[k])), v[k], "");
+        out[k] = add(e, acc[k], v[k]);
+    }
+    if (skip && q->r >= HL_RED_NANMIN) out[counter] = LLVMBuildAdd(e->b, acc[counter], LLVMBuildZExt(e->b, LLVMBuildNot(e->b, skip, ""), e->i64, ""), "");
+}
+
+static V as_float(hl_emit *e, const hl_type *t, V n)
+{
+    return LLVMBuildSIToFP(e->b, n, half_type(e, t), "");
+}
+
+static void divide(hl_emit *e, const hl_type *t, V const *x, V by, V *out)
+{
+    for (int k = 0; k < t->nparts; k++) out[k] = LLVMBuildFDiv(e->b, x[k], by, "");
+}
+
+/* What the accumulators say, as the result; count: how many items, ddof: a float or NULL. */
+static void reduce_finish(hl_emit *e, const reducer *q, V const *acc, V count, V ddof, V *out)
+{
+    const hl_type *t = q->acc;
+    V n = q->nan && q->r >= HL_RED_NANMIN ? acc[q->n - 1] : count;
+    switch (q->r) {
+    case HL_RED_MEAN: case HL_RED_NANMEAN: divide(e, t, acc, as_float(e, t, n), out); return;
+    case HL_RED_VAR: case HL_RED_STD: case HL_RED_NANVAR: case HL_RED_NANSTD: {
+        const hl_type *real = hl_is_complex(t) ? hl_type_float(t->bits / 2) : t;
+        V f = as_float(e, real, n);
+        if (ddof) f = LLVMBuildFSub(e->b, f, ddof, "");
+        V zero = LLVMConstNull(LLVMTypeOf(f));
+        f = LLVMBuildSelect(e->b, LLVMBuildFCmp(e->b, LLVMRealOLT, f, zero, ""), zero, f, ""); /* NumPy: max(n - ddof, 0) */
+        if (q->r >= HL_RED_NANSUM) /* nanvar: no degrees of freedom left gives NaN */
+            f = LLVMBuildSelect(e->b, LLVMBuildFCmp(e->b, LLVMRealOLE, f, zero, ""), LLVMConstReal(LLVMTypeOf(f), __builtin_nan("")), f, "");
+        out[0] = LLVMBuildFDiv(e->b, acc[0], f, "");
+        if (q->r == HL_RED_STD || q->r == HL_RED_NANSTD) out[0] = hl_intrinsic(e, "llvm.sqrt", LLVMTypeOf(out[0]), out, 1);
+        return;
+    }
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX: out[0] = acc[1]; return;
+    case HL_RED_PTP: out[0] = hl_is_float(t) ? LLVMBuildFSub(e->b, acc[1], acc[0], "") : LLVMBuildSub(e->b, acc[1], acc[0], ""); return;
+    case HL_RED_NANMIN: case HL_RED_NANMAX:
+        out[0] = q->nan ? LLVMBuildSelect(e->b, LLVMBuildICmp(e->b, LLVMIntEQ, n, hl_i64(e, 0), ""), LLVMConstReal(LLVMTypeOf(acc[0]), __builtin_nan("")), acc[0], "") : acc[0];
+        return;
+    default:
+        for (int k = 0; k < q->n; k++) out[k] = acc[k];
+    }
+}
+
+/* --- the nest -------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct job {
+    hl_inst *i, *v;          /* the reduction, its operand */
+    hl_nest *n;
+    int kept;                /* levels 0 … kept-1 are the dimensions that stay */
+    int leaf;                /* or -1: the operand is leaf `leaf` (an axis known at run time) */
+    V count, ddof;
+    reducer q;
+} job;
+
+/* One pass over the items of the inner levels; results in acc. */
+static void pass(hl_emit *e, job *j, V *acc)
+{
+    hl_nest *n = j->n;
+    n->nacc = 0;
+    for (int k = 0; k < j->q.n; k++) hl_nest_accumulate(n, j->q.init[k]);
+    hl_nest_levels(e, n, j->kept, n->nd + 1);
+    V x[2], in[4], out[4];
+    if (j->leaf >= 0) hl_nest_load(e, n, j->leaf, x);
+    else hl_nest_value(e, n, j->v, x);
+    for (int k = 0; k < j->q.n; k++) in[k] = hl_nest_acc(n, k);
+    V position = NULL;
+    if (is_arg(j->q.r)) position = j->kept ? hl_add64(e, n->index[n->nd - 1], n->index[n->nd]) : hl_nest_position(e, n);
+    reduce_item(e, &j->q, x, position, in, out);
+    for (int k = 0; k < j->q.n; k++) n->acc[k].next = out[k];
+    hl_nest_close_levels(e, n, j->kept, n->nd + 1);
+    for (int k = 0; k < j->q.n; k++) acc[k] = n->acc[k].next;
+}
+
+static void reduce_inner(hl_emit *e, job *j, V *out)
+{
+    V acc[4], mean[2];
+    pass(e, j, acc);
+    if (is_var(j->q.r)) {
+        reducer first = j->q;
+        V n = first.nan ? acc[first.n - 1] : j->count;
+        divide(e, first.acc, acc, as_float(e, first.acc, n), mean);
+        j->q.mean = mean;
+        pass(e, j, acc);
+        reduce_finish(e, &j->q, acc, j->count, j->ddof, out);
+        j->q = first;
+        return;
+    }
+    reduce_finish(e, &j->q, acc, j->count, j->ddof, out);
+}
+
+static V reduced_count(hl_emit *e, int nd, V const *shape, int64_t axes)
+{
+    V c = hl_i64(e, 1);
+    for (int k = 0; k < nd; k++)
+        if (axes >> k & 1) c = hl_mul64(e, c, shape[k]);
+    return c;
+}
+
+static void check_not_empty(hl_emit *e, hl_inst *i, hl_reduction r, V count)
+{
+    hl_err err = r == HL_RED_MIN || r == HL_RED_NANMIN || r == HL_RED_PTP ? HL_ERR_reduce_min : r == HL_RED_MAX || r == HL_RED_NANMAX ? HL_ERR_reduce_max
+                 : r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
+    if (r == HL_RED_MIN || r == HL_RED_MAX || r == HL_RED_NANMIN || r == HL_RED_NANMAX || r == HL_RED_PTP || is_arg(r))
+        hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGT, count, hl_i64(e, 0), ""), err, NULL, NULL);
+}
+
+/* The result seen with all dimensions of the operand: those reduced have stride 0. */
+static int result_leaf(hl_emit *e, hl_nest *n, const hl_type *rt, V *out, int64_t axes, bool keep, V const *shape)
+{
+    const hl_type *t = hl_type_array(rt->elem, n->nd, 'A', 0);
+    V *parts = HL_NEWN(e->arena, V, t->nparts);
+    parts[0] = out[0], parts[1] = out[1];
+    for (int k = 0, d = 0; k < n->nd; k++) {
+        bool gone = axes >> k & 1;
+        parts[2 + k] = shape[k];
+        parts[2 + n->nd + k] = gone ? hl_i64(e, 0) : out[2 + rt->ndim + d];
+        d += !gone || keep;
+    }
+    int l = hl_nest_leaf(e, n, NULL, t, parts);
+    n->leaf[l].written = true;
+    return l;
+}
+
+static bool one_accumulator(const reducer *q) { return q->n == q->acc->nparts && !is_var(q->r) && !is_arg(q->r) && q->r != HL_RED_PTP && q->r != HL_RED_NANMEAN; }
+
+/* Items accumulated into the result, along the memory of the operand. */
+static void reduce_rows(hl_emit *e, job *j, const hl_type *rt, V *out, int64_t axes, bool keep, V const *shape)
+{
+    const reducer *q = &j->q;
+    hl_nest *fill = HL_NEW(e->arena, hl_nest);
+    if (!LLVMIsNull(q->init[0])) {
+        hl_nest_init(fill, j->i, rt->ndim, out + 2);
+        int l = hl_nest_leaf(e, fill, NULL, rt, out);
+        fill->leaf[l].written = true;
+        hl_nest_open(e, fill);
+        hl_nest_store(e, fill, l, q->init);
+        hl_nest_close(e, fill);
+    }
+    hl_nest *n = j->n;
+    int l = result_leaf(e, n, rt, out, axes, keep, shape);
+    n->fixed = true;
+    for (int k = 0; k < l; k++) n->leaf[k].apart = true;
+    hl_nest_open(e, n);
+    V x[2], acc[2], next[2];
+    hl_nest_load(e, n, l, acc);
+    hl_nest_value(e, n, j->v, x);
+    reduce_item(e, q, x, NULL, acc, next);
+    hl_nest_store(e, n, l, next);
+    hl_nest_close(e, n);
+    if (!is_mean(q->r)) return;
+    hl_nest *last = HL_NEW(e->arena, hl_nest);
+    hl_nest_init(last, j->i, rt->ndim, out + 2);
+    int m = hl_nest_leaf(e, last, NULL, rt, out);
+    last->leaf[m].written = true;
+    hl_nest_open(e, last);
+    hl_nest_load(e, last, m, acc);
+    reduce_finish(e, q, acc, j->count, NULL, next);
+    hl_nest_store(e, last, m, next);
+    hl_nest_close(e, last);
+}
+
+static void reduce_axes(hl_emit *e, job *j, int64_t axes, bool keep, V const *shape, V *out)
+{
+    hl_nest *n = j->n;
+    const hl_type *rt = j->i->type;
+    int nd = n->nd;
+    V dims[HL_DIMS];
+    int d = 0;
+    for (int k = 0; k < nd; k++)
+        if (!(axes >> k & 1)) dims[d++] = shape[k];
+        else if (keep) dims[d++] = hl_i64(e, 1);
+    bool rows = !(axes >> (nd - 1) & 1) && one_accumulator(&j->q) && j->leaf < 0;
+    hl_new_array(e, j->i, rt, dims, rows && LLVMIsNull(j->q.init[0]), out);
+    if (rows) {
+        reduce_rows(e, j, rt, out, axes, keep, shape);
+        return;
+    }
+    int l = result_leaf(e, n, rt, out, axes, keep, shape);
+    for (int k = 0; k < l; k++) n->leaf[k].apart = true;
+    n->fixed = true;
+    int at = 0;
+    for (int k = 0; k < nd; k++) if (!(axes >> k & 1)) n->perm[at++] = k;
+    j->kept = at;
+    for (int k = 0; k < nd; k++) if (axes >> k & 1) n->perm[at++] = k;
+    hl_nest_prepare(e, n);
+    hl_nest_levels(e, n, 0, j->kept);
+    V r[2];
+    reduce_inner(e, j, r);
+    n->leaf[l].addr = n->leaf[l].row[j->kept];
+    hl_nest_store(e, n, l, r);
+    n->nacc = 0;
+    hl_nest_close_levels(e, n, 0, j->kept);
+}
+
+/* An axis that run time tells: the operand (evaluated first when it is an expression) with that axis moved to the end. */
+static V *move_axis(hl_emit *e, hl_inst *i, hl_inst *v, V *a, V axis)
+{
+    const hl_type *t = v->type;
+    int nd = t->ndim;
+    V n = hl_i64(e, nd);
+    V at = hl_pick(e, LLVMBuildICmp(e->b, LLVMIntSLT, axis, hl_i64(e, 0), ""), LLVMBuildAdd(e->b, axis, n, ""), axis);
+    hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntULT, at, n, ""), HL_ERR_axis_range, axis, n);
+    V *out = HL_NEWN(e->arena, V, t->nparts);
+    memcpy(out, a, sizeof *out * t->nparts);
+    for (int part = 2; part <= 2 + nd; part += nd) {
+        V last = a[part];
+        for (int k = 1; k < nd; k++) last = hl_pick(e, hl_eq64(e, at, hl_i64(e, k)), a[part + k], last);
+        for (int k = 0; k < nd - 1; k++)
+            out[part + k] = hl_pick(e, LLVMBuildICmp(e->b, LLVMIntSGE, hl_i64(e, k), at, ""), a[part + k + 1], a[part + k]);
+        out[part + nd - 1] = last;
+    }
+    return out;
+}
+
+static V ddof_of(hl_emit *e, hl_inst *i, hl_reduce_args p, const hl_type *acc)
+{
+    if (p.ddof < 0 || i->args[p.ddof]->type->kind == HL_K_OMITTED) return NULL;
+    const hl_type *real = hl_is_complex(acc) ? hl_type_float(acc->bits / 2) : acc;
+    return hl_cast1(e, hl_unliteral(i->args[p.ddof]->type), real, hl_one(e, i->args[p.ddof]));
+}
+
+void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
+{
+    job j = {.i = i, .v = i->args[0], .n = HL_NEW(e->arena, hl_nest), .leaf = -1};
+    hl_reduction r = hl_reduction_of(i->rule);
+    hl_reduce_args p = hl_reduce_args_of(i->rule);
+    const hl_type *item = j.v->type->elem, *dtype = NULL;
+    if (p.dtype >= 0) dtype = hl_dtype_of(i->args[p.dtype]->type, NULL);
+    reducer_init(e, &j.q, r, item, hl_reduce_accumulator(r, item, dtype));
+    j.ddof = ddof_of(e, i, p, j.q.acc);
+    int64_t axes = *(int64_t *)i->data;
+    int nd = j.v->type->ndim;
+    bool all = axes == -1 || (axes == -2 && nd == 1) || axes == (nd < 63 ? (1LL << nd) - 1 : -1);
+    V shape[HL_DIMS];
+    hl_shape_of(e, i, j.v, shape);
+    V *owned = NULL;
+    if (axes == -2 && !all) {
+        V *a = hl_is_fused(j.v) ? NULL : hl_array_parts(e, j.v);
+        if (!a) {
+            a = owned = HL_NEWN(e->arena, V, j.v->type->nparts);
+            hl_new_array(e, i, j.v->type, shape, false, a);
+            hl_nest_assign(e, i, j.v->type, a, j.v, NULL);
+        }
+        a = move_axis(e, i, j.v, a, hl_one(e, i->args[p.axis]));
+        memcpy(shape, a + 2, sizeof *shape * (size_t)nd);
+        axes = 1LL << (nd - 1);
+        hl_nest_init(j.n, i, nd, shape);
+        j.leaf = hl_nest_leaf(e, j.n, NULL, hl_type_array(item, nd, 'A', j.v->type->flags), a);
+    } else {
+        hl_nest_init(j.n, i, nd, shape);
+        hl_nest_tree(e, j.n, j.v);
+    }
+    j.count = all ? hl_array_size(e, nd, shape) : reduced_count(e, nd, shape, axes);
+    check_not_empty(e, i, r, j.count);
+    if (all && !hl_is_array(i->type)) {
+        j.n->ordered = is_arg(r);
+        j.n->blocked = is_sum(r) && !hl_is_intlike(j.q.acc);
+        hl_nest_prepare(e, j.n);
+        reduce_inner(e, &j, out);
+    } else reduce_axes(e, &j, axes == -1 ? (1LL << nd) - 1 : axes, hl_is_array(i->type) && i->type->ndim == nd && p.keepdims >= 0, shape, out);
+    if (owned) hl_emit_release(e, j.v->type, owned);
+}

@@ -1,0 +1,114 @@
+/* Types of reductions: np.sum(a, axis=, dtype=, keepdims=) and its family, as functions and methods.
+ *
+ * The name of the row says which reduction it is (hl_reduction_of).  axis is None, an int (a literal, or one known at run
+ * time), or a tuple of literal ints.  Result dtypes are NumPy's: small integers are summed in 64 bits. */
+#include "array.h"
+#include "rules.h"
+#include <string.h>
+
+static const struct { const char *name; hl_reduction r; } names[] = {
+    {"sum", HL_RED_SUM}, {"prod", HL_RED_PROD}, {"min", HL_RED_MIN}, {"amin", HL_RED_MIN}, {"max", HL_RED_MAX}, {"amax", HL_RED_MAX},
+    {"mean", HL_RED_MEAN}, {"var", HL_RED_VAR}, {"std", HL_RED_STD}, {"argmin", HL_RED_ARGMIN}, {"argmax", HL_RED_ARGMAX},
+    {"any", HL_RED_ANY}, {"all", HL_RED_ALL}, {"count_nonzero", HL_RED_COUNT}, {"ptp", HL_RED_PTP}, {"nansum", HL_RED_NANSUM},
+    {"nanprod", HL_RED_NANPROD}, {"nanmin", HL_RED_NANMIN}, {"nanmax", HL_RED_NANMAX}, {"nanmean", HL_RED_NANMEAN},
+    {"nanvar", HL_RED_NANVAR}, {"nanstd", HL_RED_NANSTD},
+};
+
+hl_reduction hl_reduction_of(const hl_rule *row)
+{
+    const char *dot = strrchr(row->key, '.'), *name = dot ? dot + 1 : row->key;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (!strcmp(names[k].name, name)) return names[k].r;
+    return HL_RED_NONE;
+}
+
+static int place(const hl_params *p, const char *name)
+{
+    for (int k = 0; k < p->n; k++)
+        if (p->len[k] == strlen(name) && !memcmp(p->name[k], name, p->len[k])) return k;
+    return -1;
+}
+
+hl_reduce_args hl_reduce_args_of(const hl_rule *row)
+{
+    hl_params p;
+    hl_rule_params(row, &p);
+    return (hl_reduce_args){place(&p, "axis"), place(&p, "dtype"), place(&p, "ddof"), place(&p, "keepdims"), place(&p, "out")};
+}
+
+const hl_type *hl_reduce_accumulator(hl_reduction r, const hl_type *item, const hl_type *dtype)
+{
+    switch (r) {
+    case HL_RED_SUM: case HL_RED_PROD: case HL_RED_NANSUM: case HL_RED_NANPROD:
+        if (dtype) return dtype;
+        if (item->kind == HL_K_BOOL) return hl_T.int64;
+        if (hl_is_int(item)) return item->flags & HL_T_SIGNED ? hl_T.int64 : hl_T.uint64;
+        return item;
+    case HL_RED_MEAN: case HL_RED_NANMEAN: case HL_RED_VAR: case HL_RED_STD: case HL_RED_NANVAR: case HL_RED_NANSTD:
+        if (dtype) return hl_is_intlike(dtype) ? NULL : dtype;
+        return hl_is_intlike(item) ? hl_T.float64 : item;
+    case HL_RED_MIN: case HL_RED_MAX: case HL_RED_ARGMIN: case HL_RED_ARGMAX: case HL_RED_PTP: case HL_RED_NANMIN: case HL_RED_NANMAX:
+        if (hl_is_complex(item)) return NULL;
+        return item->kind == HL_K_BOOL && r == HL_RED_PTP ? NULL : item;
+    default: return item;
+    }
+}
+
+static const hl_type *result_item(hl_reduction r, const hl_type *acc)
+{
+    switch (r) {
+    case HL_RED_VAR: case HL_RED_STD: case HL_RED_NANVAR: case HL_RED_NANSTD: return hl_is_complex(acc) ? hl_type_float(acc->bits / 2) : acc;
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX: case HL_RED_COUNT: return hl_T.int64;
+    case HL_RED_ANY: case HL_RED_ALL: return hl_T.boolean;
+    default: return acc;
+    }
+}
+
+/* Bits of the dimensions that go; -1: all; -2: one that only run time knows; -3: error, with a reason. */
+int64_t hl_reduce_axes(const hl_type *t, int nd, const char **why)
+{
+    int64_t v;
+    *why = NULL;
+    if (t->kind == HL_K_OMITTED || t->kind == HL_K_NONE) return -1;
+    if (hl_literal_int(t, &v)) {
+        if (v < -nd || v >= nd) return *why = "axis is out of bounds for this array", -3;
+        return 1LL << (v < 0 ? v + nd : v);
+    }
+    if (hl_is_int(hl_unliteral(t))) return -2;
+    if (t->kind != HL_K_TUPLE) return *why = "axis must be None, an int or a tuple of ints", -3;
+    int64_t bits = 0;
+    for (int k = 0; k < t->nitems; k++) {
+        if (!hl_literal_int(t->items[k], &v)) return *why = "the ints in a tuple of axes must be literals", -3;
+        if (v < -nd || v >= nd) return *why = "axis is out of bounds for this array", -3;
+        bits |= 1LL << (v < 0 ? v + nd : v);
+    }
+    return bits;
+}
+
+static bool given(hl_site *s, int k) { return k >= 0 && s->types[k]->kind != HL_K_OMITTED && s->types[k]->kind != HL_K_NONE; }
+
+const hl_type *hl_type_reduce(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    if (!hl_is_array(a)) return NULL;
+    hl_reduction r = hl_reduction_of(s->rule);
+    hl_reduce_args p = hl_reduce_args_of(s->rule);
+    if (given(s, p.out)) return hl_reject(s, "out= is not supported"), NULL;
+    const hl_type *dtype = given(s, p.dtype) ? hl_dtype_of(s->types[p.dtype], NULL) : NULL;
+    if (given(s, p.dtype) && !dtype) return hl_reject(s, "dtype is not a dtype known while compiling"), NULL;
+    const hl_type *acc = hl_reduce_accumulator(r, a->elem, dtype);
+    if (!acc) return hl_reject(s, "%s is not defined for %s", s->rule->key, a->elem->name), NULL;
+    bool keep = false;
+    if (given(s, p.keepdims) && !hl_literal_bool(s->types[p.keepdims], &keep)) return hl_reject(s, "keepdims must be a literal True or False"), NULL;
+    if (given(s, p.ddof) && !hl_is_real(hl_unliteral(s->types[p.ddof]))) return NULL;
+    const char *why;
+    int64_t axes = p.axis < 0 ? -1 : hl_reduce_axes(s->types[p.axis], a->ndim, &why);
+    if (axes == -3) return hl_reject(s, "%s", why), NULL;
+    if (axes == -2 && keep) return hl_reject(s, "keepdims needs a literal axis"), NULL;
+    /* an axis that is a literal stays one in the IR: emission reads it from here */
+    int64_t *remember = HL_NEW(hl_site_arena(s), int64_t);
+    *remember = axes, s->inst->data = remember;
+    if (axes == -2) s->types[p.axis] = hl_T.int64;
+    int nd = keep ? a->ndim : axes == -1 ? 0 : axes == -2 ? a->ndim - 1 : a->ndim - __builtin_popcountll((unsigned long long)axes);
+    return hl_array_of(s, result_item(r, acc), nd);
+}
