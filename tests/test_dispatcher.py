@@ -3,6 +3,7 @@ import copy
 import functools
 import gc
 import inspect
+import os
 import pickle
 import subprocess
 import sys
@@ -287,7 +288,7 @@ def test_options_without_effect_say_so_once(monkeypatch):
 
 def test_disable_jit():
     code = "import hotloop; f = lambda x: x; print(hotloop.njit(f) is f, hotloop.njit('i8(i8)')(f) is f)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**__import__("os").environ, "HOTLOOP_DISABLE_JIT": "1"})
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "HOTLOOP_DISABLE_JIT": "1"})
     assert out.stdout.strip() == "True True", out.stderr
 
 

@@ -1,0 +1,1 @@
+"""Numba's module names, for programs that import them: np.numpy_support."""
