@@ -15,4 +15,15 @@ HL_API void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t 
 HL_API void hl_array_apart_end(void **temps);
 /* ends[0], ends[1]: start and stop of a slice (given: bit 0, bit 1) with any step; ends[0] becomes the first index, result: how many */
 HL_API int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given);
+/* ceil((stop - start) / step), at least 0; step != 0 */
+HL_API int64_t hl_range_count(int64_t start, int64_t stop, int64_t step);
+/* out: slots of nd dimensions, sizes filled in.  A view when strides can describe it, else a C-ordered copy; the owner is one
+ * reference of the caller's. */
+HL_API hl_status hl_array_reshape(const int64_t *a, int32_t meta, int64_t *out, int32_t nd);
+/* New array of the numbers in a list nested `depth` deep (tuples inside count as one dimension more: nd = depth + 1).
+ * from, to: NumPy type numbers; shape[nd] and *data are filled in. */
+HL_API hl_mem *hl_array_from_list(const hl_list *list, int32_t depth, int32_t nd, int32_t from, int32_t to, int64_t *shape, void **data);
+HL_API int64_t hl_npy_size(int32_t type); /* bytes of an item */
+/* Copies n items between dtypes, each with its stride; complex to real keeps the real part. */
+HL_API void hl_items_convert(void *dst, int64_t dstride, int32_t to, const void *src, int64_t sstride, int32_t from, int64_t n);
 #endif

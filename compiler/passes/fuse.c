@@ -41,6 +41,29 @@ static int leaves(const hl_inst *v)
     return n;
 }
 
+/* A list display of numbers (or of such displays, all of one length) whose only user is np.array is never made. */
+static bool is_tree(const hl_inst *v, int depth)
+{
+    if (v->op != HL_OP_build_list) return depth > 0 && hl_is_number(hl_unliteral(v->type));
+    if (v->uses.n != 1 || !v->nargs || depth > 8) return false;
+    for (int k = 0; k < v->nargs; k++) {
+        const hl_inst *a = v->args[k];
+        if (!is_tree(a, depth + 1) || (a->op == HL_OP_build_list && a->block != v->block)) return false;
+        if ((a->op == HL_OP_build_list) != (v->args[0]->op == HL_OP_build_list)) return false;
+        if (a->op == HL_OP_build_list && a->nargs != v->args[0]->nargs) return false;
+    }
+    return true;
+}
+
+static bool may_fuse_list(const hl_inst *v)
+{
+    if (v->op != HL_OP_build_list || v->uses.n != 1 || !v->type || v->type->kind != HL_K_LIST) return false;
+    const hl_inst *user = v->uses.at[0];
+    if (user->op == HL_OP_build_list) return user->flags & HL_I_FUSED;
+    bool array = user->rule && (user->rule->id == HL_R_np_array_of || user->rule->id == HL_R_np_asarray_of);
+    return array && user->args[0] == v && user->block == v->block && !v->block->handler && is_tree(v, 0);
+}
+
 static bool may_fuse(const hl_inst *v)
 {
     if (!v->rule || !(v->rule->effects & HL_E_LAZY) || !hl_is_array(v->type) || v->uses.n != 1) return false;
@@ -64,6 +87,7 @@ int hl_pass_fuse(hl_cx *cx)
         hl_ir_uses(fn);
         for (int b = 0; b < fn->blocks.n; b++)
             for (hl_inst *i = fn->blocks.at[b]->last; i; i = i->prev) {
+                if (may_fuse_list(i)) i->flags |= HL_I_FUSED;
                 if (!may_fuse(i)) continue;
                 const hl_inst *end = consumer(i->uses.at[0]);
                 if (!quiet_between(i, end)) continue;
