@@ -43,7 +43,7 @@ static void reach(hl_builder *b, hl_frame *fr, hl_bb *to, int depth)
         to->entry = HL_NEWN(b->arena, hl_item, depth + 1);
         for (int k = 0; k < depth; k++) {
             to->entry[k] = fr->stack[k];
-            if (fr->stack[k].kind == HL_ITEM_VALUE || fr->stack[k].kind == HL_ITEM_HANDLED) to->entry[k].value = NULL;
+            if (hl_item_has_value(&fr->stack[k])) to->entry[k].value = NULL;
             to->entry[k].fresh = false;
         }
     } else if (to->depth != depth) {
@@ -138,7 +138,7 @@ hl_item *hl_build_item(hl_builder *b, int nth)
         return &nothing;
     }
     hl_item *it = &fr->stack[at];
-    if (!it->value && (it->kind == HL_ITEM_VALUE || it->kind == HL_ITEM_HANDLED))
+    if (!it->value && hl_item_has_value(it))
         it->value = hl_build_read(b, fr->stack_var + at);
     return it;
 }
@@ -149,6 +149,8 @@ static hl_inst *value_of(hl_builder *b, const hl_item *it)
         if (it->generator) hl_build_fail(b, "UnsupportedError", "a generator expression is not supported here: only as the argument of a function that takes any iterable, as in sum(…)");
         return it->value;
     }
+    if (it->kind == HL_ITEM_CELL && it->value) return it->value;
+    if (it->kind == HL_ITEM_CELLS) return hl_build_emit(b, HL_OP_build_tuple, it->cells->values, it->cells->n);
     hl_build_fail(b, "UnsupportedError", "this bytecode (no value where one is needed) is not supported");
     return hl_build_const(b, Py_None);
 }

@@ -30,12 +30,12 @@ typedef enum hl_item_kind {
     HL_ITEM_VALUE,
     HL_ITEM_NULL,       /* nothing that a program can see */
     HL_ITEM_HANDLED,    /* lies below a handler's temporaries; value: the exception that is being handled */
-    HL_ITEM_CELL,       /* cell of local variable `cell` */
-    HL_ITEM_CELLS,      /* tuple of cells */
+    HL_ITEM_CELL,       /* cell of local variable `cell`; where a value is needed, its value (3.13: same opcode) */
+    HL_ITEM_CELLS,      /* tuple of cells, likewise */
     HL_ITEM_FUNCTION,   /* a function that is still being put together, or a comprehension waiting for its call */
 } hl_item_kind;
 
-typedef struct hl_cells { int n; int *at; } hl_cells; /* local variables of the frame that makes the closure */
+typedef struct hl_cells { int n; int *at; hl_inst **values; } hl_cells; /* local variables of the frame that makes the closure */
 
 typedef struct hl_making {
     PyObject *code;
@@ -55,7 +55,8 @@ typedef struct hl_item {
     bool generator;     /* a list that stands for a generator: only a call that takes any iterable may have it */
     bool fresh;         /* a {…} that nobody else has seen */
     int cell;
-    hl_inst *value;     /* VALUE, HANDLED; NULL: what the place's SSA variable holds */
+    int room;           /* for operands of `value`, a display that grows; 0: not known */
+    hl_inst *value;     /* VALUE, HANDLED, CELL; NULL: what the place's SSA variable holds */
     union { hl_cells *cells; hl_making *making; hl_display *display; };
 } hl_item;
 
@@ -86,6 +87,10 @@ typedef struct hl_flow {
 
 /* `unbound`: variables that may be unbound when the code starts; read once. */
 hl_flow *hl_build_flow(hl_arena *a, const hl_stream *s, const uint64_t *unbound);
+static inline bool hl_item_has_value(const hl_item *it)
+{
+    return it->kind == HL_ITEM_VALUE || it->kind == HL_ITEM_HANDLED || it->kind == HL_ITEM_CELL;
+}
 static inline bool hl_bit(const uint64_t *set, int k) { return set[k >> 6] >> (k & 63) & 1; }
 static inline void hl_bit_put(uint64_t *set, int k, bool on)
 {

@@ -40,7 +40,8 @@ static callee pop_callee(hl_builder *b)
     hl_item upper = hl_build_pop_item(b), deeper = hl_build_pop_item(b);
     callee c = {.f = deeper};
     if (deeper.kind == HL_ITEM_NULL) c.f = upper;
-    else if (upper.kind == HL_ITEM_VALUE) c.self = upper.value;
+    else if (upper.kind == HL_ITEM_VALUE || upper.kind == HL_ITEM_CELL) c.self = upper.value;
+    if (c.f.kind == HL_ITEM_CELL) c.f.kind = HL_ITEM_VALUE;
     return c;
 }
 
@@ -184,7 +185,12 @@ bool hl_build_cells(hl_builder *b, int n)
     hl_cells *cells = HL_NEW(b->arena, hl_cells);
     cells->n = n;
     cells->at = HL_NEWN(b->arena, int, n);
-    for (int k = 0; k < n; k++) cells->at[k] = fr->stack[fr->depth - n + k].cell;
+    cells->values = HL_NEWN(b->arena, hl_inst *, n);
+    for (int k = 0; k < n; k++) {
+        const hl_item *it = hl_build_item(b, n - k);
+        cells->at[k] = it->cell;
+        cells->values[k] = it->value;
+    }
     fr->depth -= n;
     hl_build_push_kind(b, HL_ITEM_CELLS)->cells = cells;
     return true;

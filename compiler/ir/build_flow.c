@@ -108,7 +108,11 @@ static void cut_blocks(hl_arena *a, hl_flow *w, const hl_stream *s, const try_ma
 
 /* --- order -------------------------------------------------------------------------------------------------------------- */
 
-static int edge(const hl_bb *bb, int k) { return k < bb->nnext ? bb->next[k] : k == bb->nnext ? bb->handler : -1; }
+static int edge(const hl_bb *bb, int k) { return k < 0 ? -1 : k < bb->nnext ? bb->next[k] : k == bb->nnext ? bb->handler : -1; }
+
+/* The k-th edge to walk: the handler, the target, what follows.  What is walked last comes first, so a loop's body comes before
+ * what is behind the loop, whose look-ups then find the loop's header complete. */
+static int walk(const hl_bb *bb, int k) { return edge(bb, bb->nnext - (bb->handler < 0) - k); }
 
 static void order_blocks(hl_arena *a, hl_flow *w)
 {
@@ -117,7 +121,7 @@ static void order_blocks(hl_arena *a, hl_flow *w)
     stack[depth++] = 0;
     w->blocks[0].reached = true;
     while (depth) {
-        int k = stack[depth - 1], to = edge(&w->blocks[k], at[k]);
+        int k = stack[depth - 1], to = walk(&w->blocks[k], at[k]);
         if (to < 0) {
             post[npost++] = k;
             depth--;

@@ -65,27 +65,27 @@ void hl_build_do_attr(hl_builder *b, const hl_bc *bc)
 
 /* --- imports --------------------------------------------------------------------------------------------------------------- */
 
-/* The full name of `from ..a import b`; a new reference, or NULL with an exception. */
+/* The full name of `from ..a import b`; a new reference, or NULL after a failure. */
 static PyObject *absolute_name(hl_builder *b, PyObject *name, long level)
 {
     if (level == 0) return Py_NewRef(name);
     PyObject *package = PyDict_GetItemString(b->f->globals, "__package__");
     if (!package || !PyUnicode_Check(package)) {
-        PyErr_SetString(PyExc_ImportError, "attempted relative import with no known parent package");
+        hl_build_fail(b, "TypingError", "attempted relative import with no known parent package");
         return NULL;
     }
     Py_ssize_t end = PyUnicode_GET_LENGTH(package);
     while (--level > 0) {
         end = PyUnicode_FindChar(package, '.', 0, end, -1);
         if (end < 0) {
-            PyErr_SetString(PyExc_ImportError, "attempted relative import beyond top-level package");
+            hl_build_fail(b, "TypingError", "attempted relative import beyond top-level package");
             return NULL;
         }
     }
     PyObject *base = PyUnicode_Substring(package, 0, end);
-    if (!base || PyUnicode_GET_LENGTH(name) == 0) return base;
-    PyObject *full = PyUnicode_FromFormat("%U.%U", base, name);
-    Py_DECREF(base);
+    PyObject *full = !base || PyUnicode_GET_LENGTH(name) == 0 ? Py_XNewRef(base) : PyUnicode_FromFormat("%U.%U", base, name);
+    Py_XDECREF(base);
+    if (!full) hl_build_python_error(b);
     return full;
 }
 
@@ -109,10 +109,7 @@ void hl_build_do_import(hl_builder *b, const hl_bc *bc)
         return;
     }
     PyObject *full = absolute_name(b, bc->obj, PyLong_AsLong(level->obj));
-    if (!full) {
-        hl_build_python_error(b);
-        return;
-    }
+    if (!full) return;
     PyObject *module = imported(b, full);
     Py_ssize_t dot = PyUnicode_FindChar(full, '.', 0, PyUnicode_GET_LENGTH(full), 1);
     if (module && names->obj == Py_None && dot > 0) { /* `import a.b` gives a */

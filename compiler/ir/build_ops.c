@@ -100,7 +100,15 @@ void hl_build_do_load_clear(hl_builder *b, const hl_bc *bc)
     unbind(b, bc->arg);
 }
 
-void hl_build_do_closure(hl_builder *b, const hl_bc *bc) { hl_build_push_kind(b, HL_ITEM_CELL)->cell = bc->arg; }
+void hl_build_do_closure(hl_builder *b, const hl_bc *bc)
+{
+    hl_frame *fr = b->frame;
+    PyObject *frozen = fr->frozen[bc->arg];
+    hl_inst *v = fr->var[bc->arg] >= 0 ? hl_build_read(b, fr->var[bc->arg]) : hl_build_const(b, frozen ? frozen : Py_None);
+    hl_item *it = hl_build_push_kind(b, HL_ITEM_CELL);
+    it->cell = bc->arg;
+    it->value = v;
+}
 
 /* --- operators ---------------------------------------------------------------------------------------------------------- */
 
@@ -253,6 +261,25 @@ static void add_part(hl_builder *b, hl_display *d, hl_inst *value, bool star)
     d->parts[d->nparts++] = (struct hl_display_part){value, star};
 }
 
+/* Long displays come item by item.  Nobody has seen the object yet, so its instruction can move down to the new items;
+ * not any more when another instruction got it (room is -1 then). */
+static bool grow(hl_builder *b, hl_item *it, hl_op op, hl_inst *const *values, int n)
+{
+    hl_inst *i = it->value;
+    if (b->failed || i->op != op || it->display || it->room < 0) return false;
+    hl_build_split(b);
+    if (i->nargs + n > it->room) {
+        hl_inst **args = HL_NEWN(b->arena, hl_inst *, it->room = 2 * (i->nargs + n) + 8);
+        if (i->nargs) memcpy(args, i->args, sizeof *args * (size_t)i->nargs);
+        i->args = args;
+    }
+    for (int k = 0; k < n; k++) i->args[i->nargs++] = values[k];
+    hl_ir_remove(i);
+    hl_ir_append(b->cur, i);
+    b->raised = b->catcher.block && (hl_ops[op].effects & HL_E_RAISE);
+    return true;
+}
+
 static void extend(hl_builder *b, hl_item *it, hl_op op, hl_inst *value, bool star)
 {
     if (!it->display && it->value->op == HL_OP_build_list) {
@@ -261,6 +288,7 @@ static void extend(hl_builder *b, hl_item *it, hl_op op, hl_inst *value, bool st
         hl_push(b->arena, &it->display->made, it->value);
     }
     hl_inst *i = hl_build_emit2(b, op, it->value, value);
+    it->room = -1;
     if (!it->display) return;
     add_part(b, it->display, value, star);
     hl_push(b->arena, &it->display->made, i);
@@ -274,12 +302,14 @@ void hl_build_do_list_extend(hl_builder *b, const hl_bc *bc)
     extend(b, it, HL_OP_list_extend, from, true);
 }
 
-/* Comprehensions append, too, but to a list that lies deeper. */
+/* A display's list lies right below; a comprehension's deeper. */
 void hl_build_do_list_append(hl_builder *b, const hl_bc *bc)
 {
     hl_inst *value = hl_build_pop(b), *list = hl_build_item_value(b, bc->arg);
     hl_item *it = hl_build_item(b, bc->arg);
-    if (it->display && !b->failed) extend(b, it, HL_OP_list_append, value, false);
+    if (bc->arg == 1 && (b->failed || grow(b, it, HL_OP_build_list, &value, 1))) return;
+    if (bc->arg == 1) it->room = -1;
+    if (it->display) extend(b, it, HL_OP_list_append, value, false);
     else hl_build_emit2(b, HL_OP_list_append, list, value);
 }
 
@@ -288,6 +318,11 @@ void hl_build_do_list_to_tuple(hl_builder *b, const hl_bc *bc)
 {
     (void)bc;
     hl_item it = hl_build_pop_item(b);
+    if (it.kind == HL_ITEM_VALUE && !it.display && it.value->op == HL_OP_build_list && it.room > 0) { /* a long one */
+        it.value->op = HL_OP_build_tuple;
+        hl_build_push(b, it.value);
+        return;
+    }
     if (it.kind != HL_ITEM_VALUE || !it.display) {
         hl_item *again = hl_build_push_kind(b, it.kind);
         *again = it;
@@ -316,15 +351,24 @@ void hl_build_do_list_to_tuple(hl_builder *b, const hl_bc *bc)
     hl_build_push(b, all);
 }
 
+/* Is the dict on top the keyword arguments of a call that comes now? */
+static bool calls_next(hl_builder *b)
+{
+    hl_frame *fr = b->frame;
+    return fr->pc + 1 < fr->bb->end && fr->s->at.at[fr->pc + 1].op == HL_BC_call_ex;
+}
+
 /* No instruction of their own: the method says what happens. */
 static void update(hl_builder *b, int nth, const char *method)
 {
     hl_inst *from = hl_build_pop(b), *to = hl_build_item_value(b, nth);
     hl_item *it = hl_build_item(b, nth);
     if (b->failed || fill_display(b, it, from)) return;
-    if (it->fresh && !to->nargs && it->value->op == HL_OP_build_map) { /* {**a} of a call's f(**a) */
+    bool empty = it->fresh && !to->nargs;
+    it->fresh = false;
+    it->room = -1;
+    if (empty && calls_next(b)) { /* f(**a) is f(**{**a}) */
         it->value = from;
-        it->fresh = false;
         return;
     }
     hl_inst *m = hl_build_emit1(b, HL_OP_getattr, to);
@@ -338,12 +382,17 @@ void hl_build_do_map_update(hl_builder *b, const hl_bc *bc) { update(b, bc->arg,
 void hl_build_do_set_add(hl_builder *b, const hl_bc *bc)
 {
     hl_inst *value = hl_build_pop(b);
+    hl_build_item_value(b, bc->arg);
+    if (bc->arg == 1 && grow(b, hl_build_item(b, 1), HL_OP_build_set, &value, 1)) return;
+    hl_build_item(b, bc->arg)->room = -1;
     hl_build_emit2(b, HL_OP_set_add, hl_build_item_value(b, bc->arg), value);
 }
 
 void hl_build_do_map_add(hl_builder *b, const hl_bc *bc)
 {
     hl_inst **kv = hl_build_pop_n(b, 2), *args[] = {hl_build_item_value(b, bc->arg), kv[0], kv[1]};
+    if (bc->arg == 1 && hl_build_item(b, 1)->fresh && grow(b, hl_build_item(b, 1), HL_OP_build_map, kv, 2)) return;
+    hl_build_item(b, bc->arg)->room = -1;
     hl_build_emit(b, HL_OP_map_add, args, 3);
 }
 

@@ -1,5 +1,7 @@
 /* The canonical stream as text, for HOTLOOP_DUMP=bytecode. */
 #include "read.h"
+#include "../compile.h"
+#include <setjmp.h>
 
 static void print_operand(const hl_stream *s, const hl_bc *bc, hl_text *out) {
     switch (hl_bcs[bc->op].operand) {
@@ -30,11 +32,8 @@ static void print_operand(const hl_stream *s, const hl_bc *bc, hl_text *out) {
     PyErr_Clear();
 }
 
-int hl_read_dump(PyObject *code, hl_text *out) {
-    hl_arena *a = hl_arena_new();
-    if (!a) return PyErr_NoMemory(), -1;
-    const hl_stream *s = hl_read(a, code);
-    if (!s) return hl_arena_free(a), -1;
+static void print_stream(const hl_stream *s, hl_text *out)
+{
     int line = 0;
     for (int i = 0; i < s->at.n; i++) {
         const hl_bc *bc = &s->at.at[i];
@@ -46,8 +45,23 @@ int hl_read_dump(PyObject *code, hl_text *out) {
     }
     for (int i = 0; i < s->nregions; i++) {
         const hl_region *g = &s->regions[i];
-        hl_text_printf(out, "      try %d to %d -> %d, depth %d%s\n", g->start, g->end - 1, g->target, g->depth, g->lasti ? ", lasti" : "");
+        hl_text_printf(out, "      try %d to %d -> %d, depth %d%s\n", g->start, g->end - 1, g->target, g->depth,
+            g->lasti ? ", lasti" : "");
     }
+}
+
+void hl_read_dump(PyObject *code, hl_text *out)
+{
+    hl_arena *a = hl_arena_new();
+    jmp_buf escape;
+    if (!a || setjmp(escape)) {
+        hl_text_printf(out, "(no memory)\n");
+        if (a) hl_arena_free(a);
+        return;
+    }
+    hl_arena_set_escape(a, &escape);
+    const hl_stream *s = hl_read(a, code);
+    if (s) print_stream(s, out);
+    else hl_text_printf(out, "(unknown bytecode)\n"), PyErr_Clear();
     hl_arena_free(a);
-    return 0;
 }

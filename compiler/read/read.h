@@ -62,6 +62,4 @@ typedef struct hl_stream {
 
 /* NULL with a Python exception set when memory is exhausted or the bytecode is not what this version's table says. */
 hl_stream *hl_read(hl_arena *a, PyObject *code);
-/* The canonical stream as text; -1 with a Python exception. */
-int hl_read_dump(PyObject *code, hl_text *out);
 #endif
