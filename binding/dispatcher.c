@@ -155,13 +155,13 @@ static inline int attempt(hl_dispatcher *d, hl_overload *o, PyObject *const *val
 {
     hl_slot frame[o->nslots + o->ret_slots + 1];
     hl_traffic tr;
-    hl_intake in = {.loan = true, .traffic = &tr};
+    hl_intake in = {.loan = true, .traffic = o->has_list ? &tr : NULL};
     if (o->has_list) memset(&tr, 0, offsetof(hl_traffic, few)), tr.at = tr.few;
     o->running++; /* whatever Python code runs below, the code stays */
     int r = enter(o, values, frame, &in, convert);
     *result = NULL;
     if (r == 1) {
-        *result = run(d, o, frame, frame + o->nslots, &tr);
+        *result = run(d, o, frame, frame + o->nslots, in.traffic);
         if (o->has_mem) give_back(o, frame, o->nargs);
     }
     if (o->has_list) hl_traffic_end(&tr);

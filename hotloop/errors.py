@@ -117,3 +117,44 @@ NumbaPendingDeprecationWarning = HotloopPendingDeprecationWarning
 NumbaExperimentalFeatureWarning = HotloopExperimentalFeatureWarning
 CompilerError = InternalError
 ByteCodeSupportError = UnsupportedBytecodeError
+
+
+def _caret(filename, line, col, end_line, end_col):
+    """The source line and the marks under the expression; empty when there is no source or no position."""
+    import linecache
+    text = linecache.getline(filename, line).rstrip("\n") if filename and line > 0 else ""
+    if not text.strip():
+        return ""
+    lead = len(text) - len(text.lstrip())
+    out = f"\n    {text.strip()}"
+    if col >= 0:
+        raw = text.encode()
+        start = len(raw[:col].decode(errors="replace"))
+        stop = len(raw[:end_col].decode(errors="replace")) if end_line == line and end_col > col else len(text)
+        out += "\n    " + " " * max(start - lead, 0) + "^" * max(stop - start, 1)
+    return out
+
+
+def compile_error(cls, message, filename, function, line, col, end_line, end_col):
+    """The exception that the compiler raises, made of what C knows: class name, message and source span.
+
+    Parameters
+    ----------
+    cls : str
+        Name of a class of this module.
+    message : str
+    filename : str or None
+    function : str
+        Qualified name of the function that was being compiled.
+    line, col, end_line, end_col : int
+        1-based lines, 0-based byte columns; line 0 or column -1: not known.
+
+    Returns
+    -------
+    HotloopError
+    """
+    place = f"{filename}:{line}" if line > 0 else (filename or "<unknown>")
+    where = f"\n  in {function}, {place}" if filename else ""
+    error = globals()[cls](f"{message}{where}{_caret(filename, line, col, end_line, end_col)}")
+    error.filename, error.lineno, error.function = filename, line, function
+    return error
