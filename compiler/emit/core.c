@@ -268,7 +268,7 @@ void hl_emit_truth_optional(hl_emit *e, hl_inst *i, V *out)
     out[0] = LLVMBuildAnd(e->b, p[0], hl_truth(e, i->args[0]->type->elem, p + 1), "");
 }
 
-/* A closure is its captured values side by side. */
+/* A closure is its captured values side by side, a slice its bounds. */
 void hl_emit_concat(hl_emit *e, hl_inst *i, V *out)
 {
     for (int k = 0; k < i->nargs; k++) {

@@ -82,3 +82,20 @@ const hl_type *hl_rule_closure_item(hl_site *s)
     const hl_type *t = s->types[0];
     return t->kind == HL_K_CLOSURE && s->inst->ival < t->nitems ? t->items[s->inst->ival] : NULL;
 }
+
+/* Bounds are int64 or None; literal ones stay in the type, so that x[::2] is known to step by two. */
+const hl_type *hl_rule_build_slice(hl_site *s)
+{
+    const hl_type *items[3] = {hl_T.none, hl_T.none, hl_T.none};
+    for (int k = 0; k < s->n; k++) {
+        const hl_type *t = s->types[k];
+        if (t->kind == HL_K_OMITTED) continue;
+        if (t->kind != HL_K_NONE && !hl_is_intlike(hl_unliteral(t))) {
+            hl_reject(s, "slice indices must be integers or None, not %s", t->name);
+            return NULL;
+        }
+        if (t->kind != HL_K_NONE && hl_unliteral(t) != hl_T.int64) t = s->types[k] = hl_T.int64;
+        items[k] = t;
+    }
+    return hl_type_slice(hl_site_types(s), items[0], items[1], items[2]);
+}
