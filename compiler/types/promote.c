@@ -149,7 +149,7 @@ static int number_cast(const hl_type *from, const hl_type *to)
         }
         return to->bits > from->bits ? 1 : 3;
     }
-    if (rf == 0) return 2;
+    if (rf == 0) return rt == 1 ? 1 : 2;
     if (rf == 1) return to->bits / (rt == 3 ? 2 : 1) > from->bits || (to->bits / (rt == 3 ? 2 : 1) == 64) ? 2 : 3;
     return to->bits / 2 >= from->bits ? 2 : 3; /* float to complex */
 }
