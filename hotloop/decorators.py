@@ -37,12 +37,10 @@ def _warn_ignored(name, value, stacklevel):
 
 def _compiler_options(options, stacklevel):
     """What the options of a decorator mean to the compiler."""
-    for name, value in options.items():
+    for name in options:
         if name not in _OPTIONS:
             raise TypeError(f"jit() got an unexpected keyword argument {name!r}; the options are "
                             f"{', '.join(sorted(n for n in _OPTIONS if n[0] != '_'))}")
-        if name in _IGNORED:
-            _warn_ignored(name, value, stacklevel + 1)
     if options.get("nopython") and options.get("forceobj"):
         raise ValueError("only one of 'nopython' and 'forceobj' can be True")
     if options.get("target", "cpu") not in ("cpu", "host"):
@@ -56,6 +54,9 @@ def _compiler_options(options, stacklevel):
     level = options.get("opt_level", 3)
     if level not in (0, 1, 2, 3):
         raise ValueError(f"opt_level is 0, 1, 2 or 3, not {level!r}")
+    for name, value in options.items():
+        if name in _IGNORED:
+            _warn_ignored(name, value, stacklevel + 1)
     out = {name: bool(options.get(name)) for name in _FLAGS}
     bounds = options.get("boundscheck")
     out["boundscheck"] = True if bounds is None else bool(bounds)  # safe unless the user says otherwise

@@ -136,7 +136,9 @@ def test_eager_return_type_converts():
 
 def test_choice_among_signatures():
     f = njit(["int64(int64)", "float64(float64)"])(lambda x: x + 1)
-    assert type(f(1)) is int and type(f(np.int8(1))) is int and type(f(True)) is int
+    assert type(f(1)) is int and type(f(np.int8(1))) is int
+    with pytest.raises(TypeError, match="Ambiguous overloading"):
+        f(True)
     assert type(f(1.0)) is float and type(f(np.float32(1.0))) is float
     with pytest.raises(TypeError, match="No matching definition for argument type\\(s\\) complex128"):
         f(1j)
@@ -228,14 +230,20 @@ def test_kwargs_functions_are_refused():
         njit(lambda **kw: 0)()
 
 
-def test_compile_error_does_not_stay():
+def test_compile_errors_show_the_line():
     def f(x):
-        return x + undefined_name  # noqa: F821
+        é = "é"
+        return é + (x + undefined_name)  # noqa: F821
     g = njit(f)
     for _ in range(2):
-        with pytest.raises((errors.HotloopError, NameError)):
+        with pytest.raises((errors.HotloopError, NameError), match="undefined_name") as e:
             g(1)
     assert g.signatures == []
+    if isinstance(e.value, errors.HotloopError):
+        lines = str(e.value).splitlines()
+        assert (e.value.filename, e.value.lineno, e.value.function) == (__file__, f.__code__.co_firstlineno + 2, f.__qualname__)
+        assert lines[-2] == "    return é + (x + undefined_name)  # noqa: F821"
+        assert lines[-1].strip("^ ") == "" and lines[-2][lines[-1].index("^"):].startswith("undefined_name")
 
 
 # --- decorators ------------------------------------------------------------------------------------------------------------------
