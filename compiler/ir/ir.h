@@ -130,6 +130,9 @@ int hl_ir_pred_index(const hl_block *from, int nth);                 /* position
 hl_block *hl_ir_split_succ(hl_block *from, int nth);                  /* new block on succ[nth]; on the handler edge when nth == nsucc */
 hl_block *hl_ir_split_edge(hl_block *from, hl_block *to);            /* new block between; phi operands follow */
 hl_block *hl_ir_split_after(hl_inst *i);                             /* the rest of the block moves to a new one; jump between; handler stays with the first half iff i is the one that may raise, else moves along */
+/* A second copy of the loop at `header` (ir/clone.c; needs loops): returns the new block in front, still with a jump to the
+ * old header; *copy is the new header, which lists that block as its predecessor already.  NULL: the loop cannot be copied. */
+hl_block *hl_ir_copy_loop(hl_func *f, hl_block *header, hl_block **copy);
 void hl_ir_replace(hl_func *f, hl_inst *old, hl_inst *by);           /* in all operands (and unwind lists) */
 static inline hl_inst *hl_ir_term(const hl_block *b) { return b->last; }
 unsigned hl_ir_effects(const hl_inst *i);                            /* the rule's when chosen, the op's otherwise; less RAISE under HL_I_NORAISE */

@@ -275,7 +275,7 @@ static const hl_type *tuple_type(parser *p, bool uniform, int depth)
     if (!uniform) return hl_type_tuple(p->types, items, type_list(p, items, depth), NULL);
     expect(p, '(');
     items[0] = type(p, NULL, depth);
-    expect(p, ',');
+    expect(p, 'x');
     long long n = integer(p);
     if (n < 0 || n > MAX_ITEMS) fail(p, p->line, "a tuple type cannot have %lld items", n);
     expect(p, ')');

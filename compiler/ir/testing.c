@@ -20,6 +20,7 @@ static int pass_order(hl_cx *cx)
 static const struct { const char *name; int (*run)(hl_cx *cx); } passes[] = {
     {"order", pass_order},
     {"ownership", hl_pass_ownership},
+    {"bounds", hl_pass_bounds},
 };
 
 static PyObject *failed(const char *what, const char *why)

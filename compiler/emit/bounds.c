@@ -1,0 +1,48 @@
+/* loop_safe: the conditions under which a loop's accesses need no checks (passes/bounds.c says how they are written down).
+ * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
+#include "emit.h"
+
+static V term_value(hl_emit *e, hl_inst *i, PyObject *term)
+{
+    hl_inst *v = i->args[PyLong_AsLong(PyTuple_GET_ITEM(term, 0))];
+    long axis = PyLong_AsLong(PyTuple_GET_ITEM(term, 1));
+    V *p = hl_parts(e, v);
+    if (axis >= 0) return hl_arr_shape(p, (int)axis);
+    const hl_type *t = hl_unliteral(v->type);
+    return t == hl_T.int64 ? p[0] : hl_cast1(e, t, hl_T.int64, p[0]);
+}
+
+static V both(hl_emit *e, V a, V b) { return a ? LLVMBuildAnd(e->b, a, b, "") : b; }
+
+/* -2**40 <= v < 2**40 */
+static V is_small(hl_emit *e, V v)
+{
+    V shifted = LLVMBuildAdd(e->b, v, hl_i64(e, (int64_t)1 << 40), "");
+    return LLVMBuildICmp(e->b, LLVMIntULT, shifted, hl_i64(e, (int64_t)1 << 41), "");
+}
+
+static V condition_value(hl_emit *e, PyObject *condition, const V *terms)
+{
+    V sum = hl_i64(e, PyLong_AsLongLong(PyTuple_GET_ITEM(condition, 0)));
+    for (Py_ssize_t k = 1; k < PyTuple_GET_SIZE(condition); k++) {
+        PyObject *pair = PyTuple_GET_ITEM(condition, k);
+        int64_t coef = PyLong_AsLongLong(PyTuple_GET_ITEM(pair, 0));
+        V v = terms[PyLong_AsLong(PyTuple_GET_ITEM(pair, 1))];
+        if (coef == -1) sum = LLVMBuildSub(e->b, sum, v, "");
+        else sum = LLVMBuildAdd(e->b, sum, coef == 1 ? v : LLVMBuildMul(e->b, v, hl_i64(e, coef), ""), "");
+    }
+    return LLVMBuildICmp(e->b, LLVMIntSGE, sum, hl_i64(e, 0), "");
+}
+
+void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
+{
+    PyObject *terms = PyTuple_GET_ITEM(i->obj, 0);
+    Py_ssize_t n = PyTuple_GET_SIZE(terms);
+    V values[n + 1], ok = NULL;
+    for (Py_ssize_t k = 0; k < n; k++) {
+        values[k] = term_value(e, i, PyTuple_GET_ITEM(terms, k));
+        ok = both(e, ok, is_small(e, values[k]));
+    }
+    for (Py_ssize_t k = 1; k < PyTuple_GET_SIZE(i->obj); k++) ok = both(e, ok, condition_value(e, PyTuple_GET_ITEM(i->obj, k), values));
+    out[0] = ok ? ok : hl_bool(e, true);
+}

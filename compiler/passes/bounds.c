@@ -1,0 +1,414 @@
+/* Range checks leave hot loops.
+ *
+ * a[i] must raise IndexError when i is out of range and count from the end when it is negative (design decision 16).  Per
+ * access this pass decides whether the machine code has to look:
+ *
+ *   proved      the index expression, each variable replaced by the end of its range that makes the expression largest
+ *               or smallest (bounds_affine.c), lies in 0 … size-1 whatever happens: for i in range(len(a)).
+ *   versioned   the same two ends contain values that are known only when the program runs, but before the loop: the
+ *               conditions are collected in one `loop_safe` instruction in front of the outermost loop where they can be
+ *               known.  The loop is copied (ir/clone.c); the original is entered when all conditions hold, and its
+ *               accesses need no checks; the copy keeps them, so that exceptions come in the right iteration.
+ *   checked     what is left.
+ *
+ * loop_safe's immediate is (terms, condition, condition, …): a term is (operand, axis) for the size of an array's axis, or
+ * (operand, -1) for an integer; a condition is (c, (coefficient, term), …) and means c + Σ coefficient·term >= 0.  It
+ * also demands every term to be less than 2**40 in magnitude: with that, no sum or product in the conditions overflows,
+ * and neither do the index computations they speak of.
+ *
+ * A proof needs no such demand when only sizes of arrays occur, each at most once: sizes are not negative, and sums of them
+ * and small constants cannot wrap to where the proof would be wrong (a range whose end wraps is empty).
+ */
+#include "bounds.h"
+#include <string.h>
+
+enum { MAX_CONDITIONS = 48, MAX_LOOP = 800, MAX_GROWTH = 4000, MAX_INDICES = 32, MAX_SUBSTITUTIONS = 24 };
+
+typedef struct conditions {
+    HL_VEC(hl_term) terms;       /* everything that takes part in arithmetic; coef is not used */
+    HL_VEC(hl_affine) at;
+    hl_inst *tame[MAX_INDICES]; int ntame; /* integers that are known not to be extreme: arrays were made of that size */
+    bool exact;                  /* the ends of ranges are what they are in mathematics: no arithmetic on them wrapped */
+} conditions;
+
+typedef struct place {
+    hl_inst *inst;
+    int n;                       /* indices */
+    hl_inst *index[MAX_INDICES]; int axis[MAX_INDICES];
+    int nslices;
+    hl_inst *slice[2 * MAX_INDICES]; /* ends of slices, which are clamped: only their sign matters */
+    bool whole;                  /* index and slice list all that may be negative */
+    hl_block *loop;              /* versioned there */
+    conditions need;
+    unsigned flags;              /* what holds when the conditions do */
+} place;
+
+typedef struct bounds {
+    hl_cx *cx;
+    hl_func *f;
+    hl_arena *arena;
+    HL_VEC(place *) places;
+    int growth;
+} bounds;
+
+/* --- what is accessed ------------------------------------------------------------------------------------------------- */
+
+static bool add_index(place *a, hl_inst *v, int axis)
+{
+    if (a->n == MAX_INDICES || !hl_affine_takes(v->type)) return false;
+    a->index[a->n] = v, a->axis[a->n++] = axis;
+    return true;
+}
+
+static void add_slice(place *a, hl_inst *slice)
+{
+    if (slice->op != HL_OP_build_slice) {
+        const hl_type *t = slice->type;
+        for (int k = 0; k < t->nitems; k++) a->whole &= t->items[k]->kind == HL_K_NONE;
+        return;
+    }
+    for (int k = 0; k < 2; k++) {
+        const hl_type *t = slice->args[k]->type;
+        if (t->kind == HL_K_NONE) continue;
+        if (hl_affine_takes(t)) a->slice[a->nslices++] = slice->args[k];
+        else a->whole = false;
+    }
+}
+
+/* Takes the index apart.  false: something else than ints, slices, None and an ellipsis. */
+static bool take_apart(place *a, const hl_type *array, hl_inst *index)
+{
+    hl_inst *const *items = &index;
+    int n = 1, used = 0, axis = 0;
+    if (index->type->kind == HL_K_TUPLE) {
+        if (index->op != HL_OP_build_tuple) return false;
+        items = index->args, n = index->nargs;
+    }
+    if (n > MAX_INDICES) return false;
+    for (int k = 0; k < n; k++) {
+        const hl_type *t = hl_unliteral(items[k]->type);
+        used += t->kind != HL_K_NONE && t->kind != HL_K_ELLIPSIS;
+    }
+    for (int k = 0; k < n; k++) {
+        const hl_type *t = hl_unliteral(items[k]->type);
+        if (t->kind == HL_K_NONE) continue;
+        if (t->kind == HL_K_ELLIPSIS) axis += array->ndim - used;
+        else if (t->kind == HL_K_SLICE) add_slice(a, items[k]), axis++;
+        else if (!hl_is_int(t) || !add_index(a, items[k], axis++)) return false;
+    }
+    return axis <= array->ndim;
+}
+
+static void find_places(bounds *b)
+{
+    for (int k = 0; k < b->f->blocks.n; k++)
+        for (hl_inst *i = b->f->blocks.at[k]->first; i; i = i->next) {
+            if ((i->op != HL_OP_getitem && i->op != HL_OP_setitem) || !hl_is_array(i->args[0]->type)) continue;
+            place *a = HL_NEW(b->arena, place);
+            a->inst = i;
+            a->whole = true;
+            if (take_apart(a, i->args[0]->type, i->args[1]) && a->n) hl_push(b->arena, &b->places, a);
+        }
+}
+
+/* --- ends of ranges ------------------------------------------------------------------------------------------------------ */
+
+/* Which term of e to replace next: the innermost variable; with a loop given, only those that change in it. */
+static int next_variable(const hl_affine *e, const hl_block *at, const hl_block *loop, hl_fact *fact)
+{
+    int best = -1;
+    for (int k = 0; k < e->n; k++) {
+        hl_inst *v = e->t[k].value;
+        if (e->t[k].axis >= 0 || (loop && !hl_ir_loop_contains(loop, v->block))) continue;
+        if (best >= 0 && v->block->loop_depth <= e->t[best].value->block->loop_depth) continue;
+        hl_fact f = hl_fact_of(v, at);
+        if (!f.ok) continue;
+        best = k;
+        *fact = f;
+    }
+    return best;
+}
+
+typedef enum end { LOWER, UPPER, SIZE } end;
+
+static bool is_tame(const conditions *c, const hl_term *t, const hl_block *at)
+{
+    if (t->axis >= 0) return true;
+    for (int k = 0; k < c->ntame; k++)
+        if (c->tame[k] == t->value) return true;
+    return hl_fact_of(t->value, at).ok;
+}
+
+/* Notes what has to be small for e to be computed without overflow, and whether that is certain anyway.  A value that may
+ * be anything is so alone, and beside a constant that takes it, if it wraps, to where the range is empty. */
+static void note(bounds *b, conditions *c, const hl_affine *e, end kind, const hl_block *at, const hl_block *loop)
+{
+    bool tame = true, unit = true;
+    for (int k = 0; k < e->n; k++) {
+        const hl_term *t = &e->t[k];
+        tame &= is_tame(c, t, at);
+        unit &= t->coef == 1 || t->coef == -1;
+        if (loop && hl_ir_loop_contains(loop, t->value->block)) continue; /* a variable of the loop: its own ends count */
+        int j = 0;
+        while (j < c->terms.n && (c->terms.at[j].value != t->value || c->terms.at[j].axis != t->axis)) j++;
+        if (j == c->terms.n) hl_push(b->arena, &c->terms, *t);
+    }
+    bool alone = e->n == 1 && e->t[0].coef == 1 && (kind == SIZE || (kind == UPPER ? e->c >= -1 : e->c <= 1));
+    c->exact &= e->n == 0 || alone || (tame && unit && e->n <= 3);
+}
+
+/* Is e >= 0 whatever the terms are?  Sizes are not negative. */
+static bool never_negative(const hl_affine *e)
+{
+    if (e->c < 0) return false;
+    for (int k = 0; k < e->n; k++)
+        if (e->t[k].axis < 0 || e->t[k].coef < 0) return false;
+    return true;
+}
+
+static bool known_before(const hl_affine *e, const hl_block *loop)
+{
+    for (int k = 0; loop && k < e->n; k++)
+        if (hl_ir_loop_contains(loop, e->t[k].value->block)) return false;
+    return true;
+}
+
+/* Adds what must hold so that e >= 0 at block `at`, as far as it is known before the loop.  false: it is not, or never holds. */
+static bool require(bounds *b, conditions *c, hl_affine e, const hl_block *at, const hl_block *loop)
+{
+    for (int n = 0; e.ok && n < MAX_SUBSTITUTIONS; n++) {
+        hl_fact f;
+        int k = next_variable(&e, at, loop, &f);
+        if (k < 0) {
+            if (!known_before(&e, loop)) return false;
+            if (never_negative(&e)) return true;
+            if (!e.n) return false;
+            note(b, c, &e, SIZE, at, loop);
+            hl_push(b->arena, &c->at, e);
+            return true;
+        }
+        bool low = e.t[k].coef > 0;
+        hl_affine end = low ? f.lo : f.hi, var = {.n = 1, .t = {{e.t[k].value, -1, 1}}, .ok = true};
+        if (f.positive.n && !require(b, c, hl_affine_add(f.positive, hl_affine_const(1), -1), at, loop)) return false;
+        note(b, c, &end, low ? LOWER : UPPER, at, loop);
+        e = hl_affine_add(e, hl_affine_add(end, var, -1), e.t[k].coef);
+    }
+    return false;
+}
+
+/* The conditions under which access a is in range; loop NULL: ends are followed as far as they go. */
+static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions *c, unsigned *flags)
+{
+    hl_inst *i = a->inst;
+    hl_affine one = hl_affine_const(1), sizes[MAX_INDICES];
+    *c = (conditions){.exact = true};
+    *flags = HL_I_NOBOUNDS | (a->whole ? HL_I_NOWRAP : 0);
+    for (int k = 0; k < a->n; k++) {
+        hl_affine *size = &sizes[k];
+        *size = hl_affine_size(i->args[0], a->axis[k]);
+        if (!size->ok) return false;
+        if (size->n == 1 && size->t[0].axis < 0 && size->t[0].coef == 1) c->tame[c->ntame++] = size->t[0].value;
+    }
+    for (int k = 0; k < a->n; k++) {
+        hl_affine e = hl_affine_of(a->index[k]);
+        if (!e.ok) return false;
+        note(b, c, &sizes[k], SIZE, i->block, loop);
+        if (!e.n && e.c < 0) { /* a[-1] counts from the end */
+            *flags &= ~(unsigned)HL_I_NOWRAP;
+            if (!require(b, c, hl_affine_add(sizes[k], e, 1), i->block, loop)) return false;
+            continue;
+        }
+        hl_affine last = hl_affine_add(hl_affine_add(sizes[k], one, -1), e, -1);
+        if (!require(b, c, e, i->block, loop) || !require(b, c, last, i->block, loop)) return false;
+    }
+    for (int k = 0; k < a->nslices && *flags & HL_I_NOWRAP; k++) {
+        conditions trial = *c;
+        if (require(b, &trial, hl_affine_of(a->slice[k]), i->block, loop)) *c = trial;
+        else *flags &= ~(unsigned)HL_I_NOWRAP;
+    }
+    return true;
+}
+
+/* --- choosing ----------------------------------------------------------------------------------------------------------- */
+
+static void grant(hl_inst *i, unsigned flags)
+{
+    i->flags |= (uint16_t)flags;
+    /* An item that is read fails for no other reason. */
+    if (flags & HL_I_NOBOUNDS && i->op == HL_OP_getitem && !hl_is_array(i->type)) i->flags |= HL_I_NORAISE;
+}
+
+/* Does b run in every turn of each loop between it and `loop`? */
+static bool runs_always(const hl_block *b, const hl_block *loop)
+{
+    for (const hl_block *h = b->loop; h; b = h, h = h->loop_parent) {
+        for (int p = 0; p < h->pred.n; p++)
+            if (hl_ir_loop_contains(h, h->pred.at[p]) && !hl_ir_dominates(b, h->pred.at[p])) return false;
+        if (h == loop) return true;
+    }
+    return true;
+}
+
+/* `if i > 0: a[i-1]`: the condition in front of the loop would fail for ever; LLVM proves such checks from the `if`. */
+static bool relies_on_test(const place *a, const hl_block *loop)
+{
+    if (runs_always(a->inst->block, loop)) return false;
+    for (int k = 0; k < a->n; k++) {
+        hl_affine e = hl_affine_of(a->index[k]);
+        if (e.n && e.c) return true;
+    }
+    return false;
+}
+
+static void choose_loop(bounds *b, place *a)
+{
+    hl_block *chain[64];
+    int n = 0;
+    for (hl_block *h = a->inst->block->loop; h && n < 64; h = h->loop_parent) chain[n++] = h;
+    while (n-- > 0) {
+        if (!conditions_of(b, a, chain[n], &a->need, &a->flags)) continue;
+        if (!relies_on_test(a, chain[n])) a->loop = chain[n];
+        return;
+    }
+}
+
+static void decide(bounds *b, place *a)
+{
+    conditions c;
+    unsigned flags;
+    if (conditions_of(b, a, NULL, &c, &flags) && !c.at.n && c.exact) grant(a->inst, flags);
+    else if (b->cx->rq->options.boundscheck) choose_loop(b, a);
+    if (!b->cx->rq->options.boundscheck) grant(a->inst, HL_I_NOBOUNDS);
+}
+
+/* --- versions ------------------------------------------------------------------------------------------------------------- */
+
+/* Same terms: the one with the smaller constant implies the other. */
+static bool add_condition(bounds *b, conditions *all, const hl_affine *e)
+{
+    for (int k = 0; k < all->at.n; k++) {
+        hl_affine d = hl_affine_add(*e, all->at.at[k], -1);
+        if (!d.ok || d.n) continue;
+        if (d.c < 0) all->at.at[k] = *e;
+        return true;
+    }
+    if (all->at.n == MAX_CONDITIONS) return false;
+    hl_push(b->arena, &all->at, *e);
+    return true;
+}
+
+static int term_number(bounds *b, conditions *all, const hl_term *t)
+{
+    for (int k = 0; k < all->terms.n; k++)
+        if (all->terms.at[k].value == t->value && all->terms.at[k].axis == t->axis) return k;
+    hl_push(b->arena, &all->terms, *t);
+    return all->terms.n - 1;
+}
+
+static bool merge(bounds *b, conditions *all, const conditions *c)
+{
+    int n = all->at.n;
+    for (int k = 0; k < c->at.n; k++)
+        if (!add_condition(b, all, &c->at.at[k])) return all->at.n = n, false;
+    for (int k = 0; k < c->terms.n; k++) term_number(b, all, &c->terms.at[k]);
+    for (int k = 0; k < c->at.n; k++)
+        for (int j = 0; j < c->at.at[k].n; j++) term_number(b, all, &c->at.at[k].t[j]);
+    return true;
+}
+
+static PyObject *condition_tuple(bounds *b, conditions *all, const hl_affine *e)
+{
+    PyObject *t = PyTuple_New(e->n + 1);
+    if (!t) return NULL;
+    PyTuple_SET_ITEM(t, 0, PyLong_FromLongLong(e->c));
+    for (int k = 0; k < e->n; k++)
+        PyTuple_SET_ITEM(t, k + 1, Py_BuildValue("(Li)", (long long)e->t[k].coef, term_number(b, all, &e->t[k])));
+    return t;
+}
+
+static hl_inst *make_safe(bounds *b, conditions *all, hl_span span)
+{
+    hl_inst *i = hl_ir_new(b->f, HL_OP_loop_safe, NULL, 0, span);
+    PyObject *t = PyTuple_New(all->at.n + 1), *terms = PyTuple_New(all->terms.n);
+    hl_keep(b->arena, t);
+    hl_keep(b->arena, terms);
+    if (!t || !terms) return NULL;
+    for (int k = 0; k < all->terms.n; k++) {
+        const hl_term *m = &all->terms.at[k];
+        int at = 0;
+        while (at < i->nargs && i->args[at] != m->value) at++;
+        if (at == i->nargs) hl_ir_add_arg(b->f, i, m->value);
+        PyTuple_SET_ITEM(terms, k, Py_BuildValue("(ii)", at, m->axis));
+    }
+    PyTuple_SET_ITEM(t, 0, Py_NewRef(terms));
+    for (int k = 0; k < all->at.n; k++) PyTuple_SET_ITEM(t, k + 1, condition_tuple(b, all, &all->at.at[k]));
+    if (PyErr_Occurred()) return NULL;
+    i->obj = t;
+    i->type = hl_T.boolean;
+    return i;
+}
+
+static int size_of_loop(const bounds *b, const hl_block *header)
+{
+    int n = 0;
+    for (int k = 0; k < b->f->blocks.n; k++)
+        if (hl_ir_loop_contains(header, b->f->blocks.at[k]))
+            for (hl_inst *i = b->f->blocks.at[k]->first; i; i = i->next) n++;
+    return n;
+}
+
+static int version(bounds *b, hl_block *header)
+{
+    conditions all = {0};
+    HL_VEC(place *) freed = {0};
+    for (int k = 0; k < b->places.n; k++) {
+        place *a = b->places.at[k];
+        if (a->loop == header && merge(b, &all, &a->need)) hl_push(b->arena, &freed, a);
+    }
+    int size = freed.n ? size_of_loop(b, header) : 0;
+    if (!freed.n || size > MAX_LOOP || b->growth + size > MAX_GROWTH) return 0;
+    hl_inst *safe = make_safe(b, &all, header->last->span);
+    if (!safe) {
+        b->cx->python_error = true;
+        return hl_fail(b->cx, "HotloopError", b->f, header->last->span, "out of memory");
+    }
+    hl_block *slow, *chooser = hl_ir_copy_loop(b->f, header, &slow);
+    if (!chooser) return 0;
+    b->growth += size;
+    hl_ir_before(chooser->last, safe);
+    chooser->last->op = HL_OP_branch;
+    hl_ir_add_arg(b->f, chooser->last, safe);
+    chooser->succ[chooser->nsucc++] = slow; /* whose predecessor it is already */
+    for (int k = 0; k < freed.n; k++) grant(freed.at[k]->inst, freed.at[k]->flags);
+    return 1;
+}
+
+static int run(hl_cx *cx, hl_func *f)
+{
+    bounds *b = HL_NEW(cx->arena, bounds);
+    b->cx = cx, b->f = f, b->arena = cx->arena;
+    find_places(b);
+    if (!b->places.n) return 0;
+    hl_ir_order(f);
+    hl_ir_dominators(f);
+    hl_ir_loops(f);
+    for (int k = 0; k < b->places.n; k++) decide(b, b->places.at[k]);
+    HL_VEC(hl_block *) headers = {0}; /* outer ones come first */
+    for (int k = 0; k < f->blocks.n; k++)
+        if (f->blocks.at[k]->loop == f->blocks.at[k]) hl_push(b->arena, &headers, f->blocks.at[k]);
+    int changed = 0;
+    for (int k = 0; k < headers.n; k++) {
+        int done = version(b, headers.at[k]);
+        if (done < 0) return -1;
+        changed += done;
+    }
+    if (changed) hl_ir_order(f);
+    return 0;
+}
+
+int hl_pass_bounds(hl_cx *cx)
+{
+    for (int k = 0; k < cx->funcs.n; k++)
+        if (run(cx, cx->funcs.at[k])) return -1;
+    return 0;
+}

@@ -1,0 +1,23 @@
+/* Linear expressions over the values of a function, and what is known about their range: shared by bounds*.c. */
+#ifndef HL_BOUNDS_H
+#define HL_BOUNDS_H
+#include "../compile.h"
+#include "../infer/infer.h"
+
+enum { HL_MAX_TERMS = 8 };
+
+/* coef * value, or coef * (size of axis `axis` of the array `value`) when axis >= 0. */
+typedef struct hl_term { hl_inst *value; int axis; int64_t coef; } hl_term;
+typedef struct hl_affine { int64_t c; int n; hl_term t[HL_MAX_TERMS]; bool ok; } hl_affine; /* !ok: not linear, or too large */
+
+hl_affine hl_affine_const(int64_t c);
+hl_affine hl_affine_add(hl_affine a, hl_affine b, int64_t times);     /* a + times * b */
+bool hl_affine_same(const hl_affine *a, const hl_affine *b);
+bool hl_affine_takes(const hl_type *t);                               /* values of this integer type fit into int64 */
+hl_affine hl_affine_of(hl_inst *v);                                   /* of an integer value; at worst 1 * v */
+hl_affine hl_affine_size(hl_inst *array, int axis);                   /* of an axis */
+
+/* lo <= value <= hi, given that `positive` is at least 1 (n = 0, c = 1 when nothing has to be given). */
+typedef struct hl_fact { bool ok; hl_affine lo, hi, positive; } hl_fact;
+hl_fact hl_fact_of(hl_inst *v, const hl_block *at);                   /* what holds in block `at`, which v dominates */
+#endif
