@@ -48,7 +48,23 @@ static bool block_raises(const hl_block *b)
     return false;
 }
 
-/* A call of a function that never returns a value: nothing after it is reached, but the graph must still be typed. */
+/* Instruction i was reached but never typed: it is, or depends on, a call of a function that never returns, or reads a
+ * variable that is never bound there. The call or the check stays, nothing after it does. */
+static void end_block_at(hl_func *f, hl_inst *i)
+{
+    hl_block *b = i->block;
+    while (b->nsucc) hl_ir_cut_edge(b, b->nsucc - 1);
+    while (b->last != i) hl_ir_remove(b->last);
+    if ((i->op == HL_OP_call && i->data) || i->op == HL_OP_check_bound) {
+        i->type = hl_T.none;
+        if (i->op == HL_OP_check_bound && !i->args[0]->type) i->args[0]->type = hl_T.none;
+        hl_ir_append(b, hl_ir_new(f, HL_OP_unreachable, NULL, 0, i->span));
+        return;
+    }
+    if (b->handler) hl_ir_cut_handler(b);
+    i->op = HL_OP_unreachable, i->nargs = 0, i->rule = NULL;
+}
+
 static void cut_dead(hl_func *f)
 {
     EACH_BLOCK(f, b) {
@@ -61,11 +77,7 @@ static void cut_dead(hl_func *f)
         }
         for (hl_inst *i = b->first; i; i = i->next)
             if (!i->type && i != t && i->op != HL_OP_unbound && i->op != HL_OP_phi && !(hl_ops[i->op].effects & HL_E_TERM)) {
-                /* never typed although reached: an operand comes from a call that does not return */
-                while (b->nsucc) hl_ir_cut_edge(b, b->nsucc - 1);
-                while (b->last != i) hl_ir_remove(b->last);
-                if (b->handler) hl_ir_cut_handler(b);
-                i->op = HL_OP_unreachable, i->nargs = 0, i->rule = NULL;
+                end_block_at(f, i);
                 break;
             }
         if (b->handler && (!live(b->handler) || !block_raises(b))) hl_ir_cut_handler(b);
