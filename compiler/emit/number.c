@@ -226,6 +226,15 @@ static V float_floordiv(hl_emit *e, V a, V b, bool zero_is_inf)
 /* Constant exponents up to this are multiplications: within n/2 ULP, and some 20 times faster than pow. */
 enum { LARGEST_UNROLLED_POWER = 16 };
 
+/* x ** 0.5 is the square root, except of -0.0 and -inf, whose powers are positive; NumPy takes the root all the same. */
+static V half_power(hl_emit *e, hl_inst *i, V a, bool up)
+{
+    V x = i ? hl_fbin(e, LLVMFAdd, a, hl_real(e, a, 0)) : a, inf = hl_real(e, a, INFINITY);
+    V r = hl_scalar_intrinsic(e, "llvm.sqrt", 1, &x);
+    if (i || !up) r = hl_select(e, hl_fcmp(e, LLVMRealOEQ, a, hl_fneg(e, inf)), inf, r);
+    return up ? r : hl_fbin(e, LLVMFDiv, hl_real(e, a, 1), r);
+}
+
 static V float_pow(hl_emit *e, hl_inst *i, V a, V b)
 {
     double c = 1;
@@ -240,6 +249,7 @@ static V float_pow(hl_emit *e, hl_inst *i, V a, V b)
         V r = hl_power_by_int(e, a, (int64_t)fabs(c), true);
         return c > 0 ? r : hl_fbin(e, LLVMFDiv, hl_real(e, a, 1), r);
     }
+    if (constant && fabs(c) == 0.5) return half_power(e, i, a, c > 0);
     return hl_libm(e, "pow", (V[]){a, b}, 2);
 }
 

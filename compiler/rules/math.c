@@ -231,13 +231,21 @@ const hl_type *hl_type_np_float(hl_site *s)
 }
 
 const hl_type *hl_type_np_real(hl_site *s) { return no_complex(s, hl_type_np_float(s)); }
+const hl_type *hl_type_np_sinc(hl_site *s)
+{
+    const hl_type *t = no_complex(s, base(s, 0));
+    return t ? s->types[0] = hl_is_float(t) ? t : hl_T.float64 : NULL;
+}
+
 const hl_type *hl_type_np_whole(hl_site *s) { return no_complex(s, base(s, 0)); }
 
 const hl_type *hl_type_np_same(hl_site *s)
 {
     const hl_type *t = base(s, 0);
-    if (t && t->kind == HL_K_BOOL && strcmp(s->rule->key, "numpy.conjugate")) {
-        if (strcmp(s->rule->key, "numpy.square") == 0 || strcmp(s->rule->key, "numpy.reciprocal") == 0) return s->types[0] = hl_T.int8;
+    if (t && t->kind == HL_K_BOOL) {
+        static const char *const as_int8[] = {"numpy.square", "numpy.reciprocal", "numpy.conjugate"};
+        for (int k = 0; k < 3; k++)
+            if (!strcmp(s->rule->key, as_int8[k])) return s->types[0] = hl_T.int8;
         hl_reject(s, "%s is not defined for booleans", s->rule->key);
         return NULL;
     }
