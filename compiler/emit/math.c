@@ -346,8 +346,10 @@ void hl_emit_cmath_log(hl_emit *e, hl_inst *i, V *out)
 {
     V *z = hl_arg(e, i, 0), base[2];
     hl_complex_math(e, "log", z, out);
-    check_complex(e, i, "log", z, out);
-    if (!hl_given(i, 1)) return;
+    if (!hl_given(i, 1)) {
+        check_complex(e, i, "log", z, out);
+        return;
+    } /* CPython asks only about the logarithm that it computed last */
     hl_complex_math(e, "log", hl_arg(e, i, 1), base);
     check_complex(e, i, "log", hl_arg(e, i, 1), base);
     check(e, i, hl_truth(e, hl_T.complex128, base), HL_ERR_math_domain);

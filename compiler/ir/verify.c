@@ -36,7 +36,8 @@ static bool check_inst(check *c, hl_block *b, hl_inst *i, bool *in_head)
 {
     const hl_op_info *info = &hl_ops[i->op];
     if (i->block != b) return bad(c, b, i, "does not know its block");
-    if (i->nargs < info->min || (info->max >= 0 && i->nargs > info->max)) return bad(c, b, i, "has %d operands", i->nargs);
+    int least = i->op == HL_OP_call && (i->rule || i->data) ? 0 : info->min; /* a resolved call has lost its callee */
+    if (i->nargs < least || (info->max >= 0 && i->nargs > info->max)) return bad(c, b, i, "has %d operands", i->nargs);
     for (int k = 0; k < i->nargs; k++)
         if (!i->args[k] || !i->args[k]->block) return bad(c, b, i, "operand %d is not placed in a block", k);
     if ((info->effects & HL_E_TERM) != 0 && i->next) return bad(c, b, i, "is not the last instruction");
