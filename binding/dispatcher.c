@@ -177,7 +177,7 @@ static PyObject *call_other(hl_dispatcher *d, PyObject *const *values)
         bool done = attempt(d, o, values, false, &result) == DONE, stale = d->generation != generation;
         if (done && !stale) d->hot = o;
         if (done) return result;
-        if (stale) return call_other(d, values); /* recompiled by Python code that looking at the values ran */
+        if (stale) return call_other(d, values); /* Python code that looking at the values ran has changed the list */
     }
     if (!d->py_func) return PyErr_SetString(PyExc_RuntimeError, "the function has been freed"), NULL;
     hl_overload *o = hl_overload_for(d, values);
@@ -427,7 +427,6 @@ static PyObject *get_locals(PyObject *self, void *c) { return Py_NewRef(D(self)-
     METHOD(inspect_asm, "inspect_asm(signature=None): assembly, for one signature or a dict for all.")                                   \
     METHOD(inspect_ir, "inspect_ir(signature=None, stage='types'): the compiler's own form of the function.")                            \
     METHOD(get_metadata, "get_metadata(signature=None): facts about the compilation of one signature, or a dict for all.")               \
-    METHOD(get_call_template, "get_call_template(args, kws): refused; compiled functions are typed inside the compiler.")                \
     METHOD(__reduce__, "Pickles by name where that finds the same function, by code otherwise.")                                         \
     METHOD(__setstate__, "Completes an unpickled function.")                                                                             \
     ATTRIBUTE(signatures, "Argument types of the specialisations, a list of tuples.")                                                    \

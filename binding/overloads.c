@@ -1,10 +1,11 @@
 /* Specialisations of a function: which one a call takes, how they come to be, when their code is freed; and the hooks
  * through which the compiler asks about Python objects.
  *
- * A lookup needs no lock: the list only grows at its end, and its nodes live until the dispatcher dies or is recompiled;
- * then nodes of calls under way wait in `retired`.  Compilation holds the dispatcher's lock, so that two threads which
- * need the same specialisation compile it once; the lock is given up with the GIL while another thread compiles, and the
- * same thread may enter again (a function that chooses an overload may call what is being compiled).
+ * A lookup needs no lock but the GIL: new nodes go to the end of the list; those that go (the dispatcher is recompiled, or a
+ * function that was an argument has died) wait in `retired` while a call runs them, and `generation` tells lookups under way.
+ * Compilation holds the dispatcher's lock, so that two threads which need the same specialisation compile it once; the lock
+ * is given up with the GIL while another thread compiles, and the same thread may enter again (a function that chooses an
+ * overload may call what is being compiled).
  */
 #include "binding.h"
 
@@ -262,6 +263,44 @@ static int check_shape(hl_dispatcher *d)
     return -1;
 }
 
+static void sweep(hl_overload **list)
+{
+    while (*list) {
+        hl_overload *o = *list;
+        if (o->running) list = &o->next;
+        else *list = o->next, overload_free(o);
+    }
+}
+
+/* Does the type name a function that is dead?  No call can have such an argument again. */
+static bool names_dead(const hl_type *t)
+{
+    if (t->kind == HL_K_DISPATCHER) return !hl_dispatcher_by_serial(t->ival);
+    if (t->elem && t->kind != HL_K_DISPATCHER && names_dead(t->elem)) return true;
+    for (int k = 0; k < t->nitems; k++)
+        if (names_dead(t->items[k])) return true;
+    return false;
+}
+
+/* Functions given as arguments are types: a program that makes a new one for each call would collect specialisations. */
+static void prune(hl_dispatcher *d)
+{
+    for (hl_overload **at = &d->overloads; *at;) {
+        hl_overload *o = *at;
+        bool dead = false;
+        for (int k = 0; k < o->nargs; k++) dead |= names_dead(o->args[k].type);
+        if (!dead) {
+            at = &o->next;
+            continue;
+        }
+        *at = o->next;
+        o->next = d->retired, d->retired = o;
+        if (d->hot == o) d->hot = NULL;
+        d->generation++;
+    }
+    sweep(&d->retired);
+}
+
 hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, const hl_type *ret)
 {
     if (check_shape(d) < 0) return NULL;
@@ -272,6 +311,7 @@ hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, c
             PyMem_Free(o);
             o = NULL;
         } else {
+            prune(d);
             hl_overload **end = &d->overloads;
             while (*end) end = &(*end)->next;
             __atomic_store_n(end, o, __ATOMIC_RELEASE);
@@ -280,15 +320,6 @@ hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, c
     }
     unlock(d);
     return o;
-}
-
-static void sweep(hl_overload **list)
-{
-    while (*list) {
-        hl_overload *o = *list;
-        if (o->running) list = &o->next;
-        else *list = o->next, overload_free(o);
-    }
 }
 
 int hl_overload_recompile(hl_dispatcher *d)

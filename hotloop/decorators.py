@@ -60,6 +60,8 @@ def _compiler_options(options, stacklevel):
     out = {name: bool(options.get(name)) for name in _FLAGS}
     bounds = options.get("boundscheck")
     out["boundscheck"] = True if bounds is None else bool(bounds)  # safe unless the user says otherwise
+    fast = options.get("fastmath", False)
+    out["fastmath"] = "fast" in fast if isinstance(fast, (set, frozenset, dict, list, tuple)) else bool(fast)
     out["error_model_numpy"] = model == "numpy"
     out["always_inline"] = inline == "always"
     out["opt_level"] = level
@@ -119,8 +121,9 @@ def jit(signature_or_function=None, locals=None, cache=False, pipeline_class=Non
         Refuse values that would have to stay Python objects (`njit` sets it).
     nogil : bool
         Release the global interpreter lock while compiled code runs.
-    fastmath : bool
-        Let floating-point operations be reordered and replaced by faster ones of a few ULP.
+    fastmath : bool or set of str
+        Let floating-point operations be reordered and replaced by faster ones of a few ULP.  A set of LLVM's flags counts as
+        True when "fast" is in it; single flags are permissions that this compiler does not use.
     error_model : {'python', 'numpy'}
         Division by zero raises, or gives inf and nan.
     boundscheck : bool

@@ -40,10 +40,6 @@ def get_metadata(d, signature=None):
     return {args: facts(o) for args, o in known.items()}
 
 
-def get_call_template(d, args, kws):
-    raise NotImplementedError("compiled functions are typed inside the compiler; there are no call templates")
-
-
 def _texts(d, signature, what):
     if signature is not None:
         return d._inspect(normalize(signature)[1], what)

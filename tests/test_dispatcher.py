@@ -571,6 +571,17 @@ def test_functions_as_arguments():
     assert len(f.signatures) == 2
 
 
+def test_specialisations_for_dead_functions_are_dropped():
+    f = njit(lambda g, x: g(x))
+
+    def call(k):
+        return f(njit(lambda x: x + k), 1)
+    assert [call(k) for k in range(20)] == [k + 1 for k in range(20)]
+    gc.collect()
+    assert call(5) == 6
+    assert len(f.signatures) <= 2
+
+
 def test_recursion():
     @njit
     def fib(n):
