@@ -2,10 +2,10 @@
  * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
 #include "emit.h"
 
-static V term_value(hl_emit *e, hl_inst *i, PyObject *term)
+static V factor_value(hl_emit *e, hl_inst *i, PyObject *factor)
 {
-    hl_inst *v = i->args[PyLong_AsLong(PyTuple_GET_ITEM(term, 0))];
-    long axis = PyLong_AsLong(PyTuple_GET_ITEM(term, 1));
+    hl_inst *v = i->args[PyLong_AsLong(PyTuple_GET_ITEM(factor, 0))];
+    long axis = PyLong_AsLong(PyTuple_GET_ITEM(factor, 1));
     V *p = hl_parts(e, v);
     if (axis >= 0) return hl_arr_shape(p, (int)axis);
     const hl_type *t = hl_unliteral(v->type);
@@ -14,20 +14,21 @@ static V term_value(hl_emit *e, hl_inst *i, PyObject *term)
 
 static V both(hl_emit *e, V a, V b) { return a ? LLVMBuildAnd(e->b, a, b, "") : b; }
 
-/* -2**40 <= v < 2**40 */
-static V is_small(hl_emit *e, V v)
+/* -2**bits <= v < 2**bits */
+static V is_small(hl_emit *e, V v, int bits)
 {
-    V shifted = LLVMBuildAdd(e->b, v, hl_i64(e, (int64_t)1 << 40), "");
-    return LLVMBuildICmp(e->b, LLVMIntULT, shifted, hl_i64(e, (int64_t)1 << 41), "");
+    V shifted = LLVMBuildAdd(e->b, v, hl_i64(e, (int64_t)1 << bits), "");
+    return LLVMBuildICmp(e->b, LLVMIntULT, shifted, hl_i64(e, (int64_t)2 << bits), "");
 }
 
-static V condition_value(hl_emit *e, PyObject *condition, const V *terms)
+static V condition_value(hl_emit *e, PyObject *condition, const V *factors)
 {
     V sum = hl_i64(e, PyLong_AsLongLong(PyTuple_GET_ITEM(condition, 0)));
     for (Py_ssize_t k = 1; k < PyTuple_GET_SIZE(condition); k++) {
-        PyObject *pair = PyTuple_GET_ITEM(condition, k);
-        int64_t coef = PyLong_AsLongLong(PyTuple_GET_ITEM(pair, 0));
-        V v = terms[PyLong_AsLong(PyTuple_GET_ITEM(pair, 1))];
+        PyObject *term = PyTuple_GET_ITEM(condition, k);
+        int64_t coef = PyLong_AsLongLong(PyTuple_GET_ITEM(term, 0));
+        V v = factors[PyLong_AsLong(PyTuple_GET_ITEM(term, 1))];
+        if (PyTuple_GET_SIZE(term) == 3) v = LLVMBuildMul(e->b, v, factors[PyLong_AsLong(PyTuple_GET_ITEM(term, 2))], "");
         if (coef == -1) sum = LLVMBuildSub(e->b, sum, v, "");
         else sum = LLVMBuildAdd(e->b, sum, coef == 1 ? v : LLVMBuildMul(e->b, v, hl_i64(e, coef), ""), "");
     }
@@ -36,13 +37,14 @@ static V condition_value(hl_emit *e, PyObject *condition, const V *terms)
 
 void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
 {
-    PyObject *terms = PyTuple_GET_ITEM(i->obj, 0);
-    Py_ssize_t n = PyTuple_GET_SIZE(terms);
+    int bits = (int)PyLong_AsLong(PyTuple_GET_ITEM(i->obj, 0));
+    PyObject *factors = PyTuple_GET_ITEM(i->obj, 1);
+    Py_ssize_t n = PyTuple_GET_SIZE(factors);
     V values[n + 1], ok = NULL;
     for (Py_ssize_t k = 0; k < n; k++) {
-        values[k] = term_value(e, i, PyTuple_GET_ITEM(terms, k));
-        ok = both(e, ok, is_small(e, values[k]));
+        values[k] = factor_value(e, i, PyTuple_GET_ITEM(factors, k));
+        ok = both(e, ok, is_small(e, values[k], bits));
     }
-    for (Py_ssize_t k = 1; k < PyTuple_GET_SIZE(i->obj); k++) ok = both(e, ok, condition_value(e, PyTuple_GET_ITEM(i->obj, k), values));
+    for (Py_ssize_t k = 2; k < PyTuple_GET_SIZE(i->obj); k++) ok = both(e, ok, condition_value(e, PyTuple_GET_ITEM(i->obj, k), values));
     out[0] = ok ? ok : hl_bool(e, true);
 }

@@ -11,10 +11,11 @@
  *               accesses need no checks; the copy keeps them, so that exceptions come in the right iteration.
  *   checked     what is left.
  *
- * loop_safe's immediate is (terms, condition, condition, …): a term is (operand, axis) for the size of an array's axis, or
- * (operand, -1) for an integer; a condition is (c, (coefficient, term), …) and means c + Σ coefficient·term >= 0.  It
- * also demands every term to be less than 2**40 in magnitude: with that, no sum or product in the conditions overflows,
- * and neither do the index computations they speak of.
+ * loop_safe's immediate is (bits, factors, condition, condition, …): a factor is (operand, axis) for the size of an array's
+ * axis, or (operand, -1) for an integer; a condition is (c, (coefficient, factor[, factor]), …) and means
+ * c + Σ coefficient·factor[·factor] >= 0.  It also demands every factor to be less than 2**bits in magnitude, 2**40 or
+ * 2**29 where products occur: with that, no sum or product in the conditions overflows, and neither do the index
+ * computations they speak of.
  *
  * A proof needs no such demand when only sizes of arrays occur, each at most once: sizes are not negative, and sums of them
  * and small constants cannot wrap to where the proof would be wrong (a range whose end wraps is empty).
@@ -25,9 +26,10 @@
 enum { MAX_CONDITIONS = 48, MAX_LOOP = 800, MAX_GROWTH = 4000, MAX_INDICES = 32, MAX_SUBSTITUTIONS = 24 };
 
 typedef struct conditions {
-    HL_VEC(hl_term) terms;       /* everything that takes part in arithmetic; coef is not used */
+    HL_VEC(hl_factor) factors;   /* everything that takes part in arithmetic */
     HL_VEC(hl_affine) at;
     hl_inst *tame[MAX_INDICES]; int ntame; /* integers that are known not to be extreme: arrays were made of that size */
+    bool products;
     bool exact;                  /* the ends of ranges are what they are in mathematics: no arithmetic on them wrapped */
 } conditions;
 
@@ -113,30 +115,40 @@ static void find_places(bounds *b)
 
 /* --- ends of ranges ------------------------------------------------------------------------------------------------------ */
 
-/* Which term of e to replace next: the innermost variable; with a loop given, only those that change in it. */
-static int next_variable(const hl_affine *e, const hl_block *at, const hl_block *loop, hl_fact *fact)
+/* Which variable of e to replace next: the innermost one; with a loop given, only those that change in it. */
+typedef struct variable { int term, factor; hl_fact fact; } variable;
+
+static bool next_variable(const hl_affine *e, const hl_block *at, const hl_block *loop, variable *out)
 {
-    int best = -1;
-    for (int k = 0; k < e->n; k++) {
-        hl_inst *v = e->t[k].value;
-        if (e->t[k].axis >= 0 || (loop && !hl_ir_loop_contains(loop, v->block))) continue;
-        if (best >= 0 && v->block->loop_depth <= e->t[best].value->block->loop_depth) continue;
-        hl_fact f = hl_fact_of(v, at);
-        if (!f.ok) continue;
-        best = k;
-        *fact = f;
-    }
-    return best;
+    int depth = -1;
+    for (int k = 0; k < e->n; k++)
+        for (int j = 0; j < e->t[k].nf; j++) {
+            hl_factor f = e->t[k].f[j];
+            if (f.axis >= 0 || (loop && !hl_ir_loop_contains(loop, f.value->block)) || f.value->block->loop_depth <= depth) continue;
+            hl_fact fact = hl_fact_of(f.value, at);
+            if (!fact.ok) continue;
+            depth = f.value->block->loop_depth;
+            *out = (variable){k, j, fact};
+        }
+    return depth >= 0;
 }
 
 typedef enum end { LOWER, UPPER, SIZE } end;
 
-static bool is_tame(const conditions *c, const hl_term *t, const hl_block *at)
+static bool is_tame(const conditions *c, hl_factor f, const hl_block *at)
 {
-    if (t->axis >= 0) return true;
+    if (f.axis >= 0) return true;
     for (int k = 0; k < c->ntame; k++)
-        if (c->tame[k] == t->value) return true;
-    return hl_fact_of(t->value, at).ok;
+        if (c->tame[k] == f.value) return true;
+    return hl_fact_of(f.value, at).ok;
+}
+
+static int factor_number(bounds *b, conditions *c, hl_factor f)
+{
+    for (int k = 0; k < c->factors.n; k++)
+        if (hl_factor_same(c->factors.at[k], f)) return k;
+    hl_push(b->arena, &c->factors, f);
+    return c->factors.n - 1;
 }
 
 /* Notes what has to be small for e to be computed without overflow, and whether that is certain anyway.  A value that may
@@ -146,14 +158,15 @@ static void note(bounds *b, conditions *c, const hl_affine *e, end kind, const h
     bool tame = true, unit = true;
     for (int k = 0; k < e->n; k++) {
         const hl_term *t = &e->t[k];
-        tame &= is_tame(c, t, at);
-        unit &= t->coef == 1 || t->coef == -1;
-        if (loop && hl_ir_loop_contains(loop, t->value->block)) continue; /* a variable of the loop: its own ends count */
-        int j = 0;
-        while (j < c->terms.n && (c->terms.at[j].value != t->value || c->terms.at[j].axis != t->axis)) j++;
-        if (j == c->terms.n) hl_push(b->arena, &c->terms, *t);
+        unit &= t->nf == 1 && (t->coef == 1 || t->coef == -1);
+        c->products |= t->nf == 2;
+        for (int j = 0; j < t->nf; j++) {
+            tame &= is_tame(c, t->f[j], at);
+            /* the ends of a variable of the loop count for it */
+            if (!loop || !hl_ir_loop_contains(loop, t->f[j].value->block)) factor_number(b, c, t->f[j]);
+        }
     }
-    bool alone = e->n == 1 && e->t[0].coef == 1 && (kind == SIZE || (kind == UPPER ? e->c >= -1 : e->c <= 1));
+    bool alone = e->n == 1 && unit && e->t[0].coef == 1 && (kind == SIZE || (kind == UPPER ? e->c >= -1 : e->c <= 1));
     c->exact &= e->n == 0 || alone || (tame && unit && e->n <= 3);
 }
 
@@ -161,42 +174,59 @@ static void note(bounds *b, conditions *c, const hl_affine *e, end kind, const h
 static bool never_negative(const hl_affine *e)
 {
     if (e->c < 0) return false;
-    for (int k = 0; k < e->n; k++)
-        if (e->t[k].axis < 0 || e->t[k].coef < 0) return false;
+    for (int k = 0; k < e->n; k++) {
+        if (e->t[k].coef < 0) return false;
+        for (int j = 0; j < e->t[k].nf; j++)
+            if (e->t[k].f[j].axis < 0) return false;
+    }
     return true;
 }
 
 static bool known_before(const hl_affine *e, const hl_block *loop)
 {
     for (int k = 0; loop && k < e->n; k++)
-        if (hl_ir_loop_contains(loop, e->t[k].value->block)) return false;
+        for (int j = 0; j < e->t[k].nf; j++)
+            if (hl_ir_loop_contains(loop, e->t[k].f[j].value->block)) return false;
     return true;
 }
 
-/* Adds what must hold so that e >= 0 at block `at`, as far as it is known before the loop.  false: it is not, or never holds. */
-static bool require(bounds *b, conditions *c, hl_affine e, const hl_block *at, const hl_block *loop)
+static bool require(bounds *b, conditions *c, hl_affine e, const hl_block *at, const hl_block *loop, int depth);
+
+/* e with the variable replaced by the end of its range that makes e smallest.  The other factor of a product must not be
+ * negative for that. */
+static bool substitute(bounds *b, conditions *c, hl_affine *e, const variable *v, const hl_block *at, const hl_block *loop, int depth)
 {
-    for (int n = 0; e.ok && n < MAX_SUBSTITUTIONS; n++) {
-        hl_fact f;
-        int k = next_variable(&e, at, loop, &f);
-        if (k < 0) {
-            if (!known_before(&e, loop)) return false;
-            if (never_negative(&e)) return true;
-            if (!e.n) return false;
-            note(b, c, &e, SIZE, at, loop);
-            hl_push(b->arena, &c->at, e);
-            return true;
-        }
-        bool low = e.t[k].coef > 0;
-        hl_affine end = low ? f.lo : f.hi, var = {.n = 1, .t = {{e.t[k].value, -1, 1}}, .ok = true};
-        if (f.positive.n && !require(b, c, hl_affine_add(f.positive, hl_affine_const(1), -1), at, loop)) return false;
-        note(b, c, &end, low ? LOWER : UPPER, at, loop);
-        e = hl_affine_add(e, hl_affine_add(end, var, -1), e.t[k].coef);
+    hl_term t = e->t[v->term];
+    bool low = t.coef > 0;
+    hl_affine end = low ? v->fact.lo : v->fact.hi, old = {.n = 1, .t = {t}, .ok = true};
+    if (v->fact.positive.n && !require(b, c, hl_affine_add(v->fact.positive, hl_affine_const(1), -1), at, loop, depth)) return false;
+    note(b, c, &end, low ? LOWER : UPPER, at, loop);
+    if (t.nf == 2) {
+        hl_affine other = hl_affine_factor(t.f[1 - v->factor]);
+        if (!require(b, c, other, at, loop, depth)) return false;
+        note(b, c, &old, SIZE, at, loop);
+        end = hl_affine_mul(end, other);
     }
-    return false;
+    *e = hl_affine_add(hl_affine_add(*e, old, -1), end, t.coef);
+    return e->ok;
 }
 
-/* The conditions under which access a is in range; loop NULL: ends are followed as far as they go. */
+/* Adds what must hold so that e >= 0 at block `at`, as far as it is known before the loop.  false: it is not, or never holds. */
+static bool require(bounds *b, conditions *c, hl_affine e, const hl_block *at, const hl_block *loop, int depth)
+{
+    if (!e.ok || depth > MAX_SUBSTITUTIONS) return false;
+    variable v;
+    for (int n = 0; next_variable(&e, at, loop, &v); n++)
+        if (n == MAX_SUBSTITUTIONS || !substitute(b, c, &e, &v, at, loop, depth + 1)) return false;
+    if (!known_before(&e, loop)) return false;
+    if (never_negative(&e)) return true;
+    if (!e.n) return false;
+    note(b, c, &e, SIZE, at, loop);
+    hl_push(b->arena, &c->at, e);
+    return true;
+}
+
+/* The conditions under which the access at `a` is in range; loop NULL: ends are followed as far as they go. */
 static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions *c, unsigned *flags)
 {
     hl_inst *i = a->inst;
@@ -207,7 +237,7 @@ static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions 
         hl_affine *size = &sizes[k];
         *size = hl_affine_size(i->args[0], a->axis[k]);
         if (!size->ok) return false;
-        if (size->n == 1 && size->t[0].axis < 0 && size->t[0].coef == 1) c->tame[c->ntame++] = size->t[0].value;
+        if (size->n == 1 && size->t[0].nf == 1 && size->t[0].f[0].axis < 0 && size->t[0].coef == 1) c->tame[c->ntame++] = size->t[0].f[0].value;
     }
     for (int k = 0; k < a->n; k++) {
         hl_affine e = hl_affine_of(a->index[k]);
@@ -215,15 +245,15 @@ static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions 
         note(b, c, &sizes[k], SIZE, i->block, loop);
         if (!e.n && e.c < 0) { /* a[-1] counts from the end */
             *flags &= ~(unsigned)HL_I_NOWRAP;
-            if (!require(b, c, hl_affine_add(sizes[k], e, 1), i->block, loop)) return false;
+            if (!require(b, c, hl_affine_add(sizes[k], e, 1), i->block, loop, 0)) return false;
             continue;
         }
         hl_affine last = hl_affine_add(hl_affine_add(sizes[k], one, -1), e, -1);
-        if (!require(b, c, e, i->block, loop) || !require(b, c, last, i->block, loop)) return false;
+        if (!require(b, c, e, i->block, loop, 0) || !require(b, c, last, i->block, loop, 0)) return false;
     }
     for (int k = 0; k < a->nslices && *flags & HL_I_NOWRAP; k++) {
         conditions trial = *c;
-        if (require(b, &trial, hl_affine_of(a->slice[k]), i->block, loop)) *c = trial;
+        if (require(b, &trial, hl_affine_of(a->slice[k]), i->block, loop, 0)) *c = trial;
         else *flags &= ~(unsigned)HL_I_NOWRAP;
     }
     return true;
@@ -297,22 +327,13 @@ static bool add_condition(bounds *b, conditions *all, const hl_affine *e)
     return true;
 }
 
-static int term_number(bounds *b, conditions *all, const hl_term *t)
-{
-    for (int k = 0; k < all->terms.n; k++)
-        if (all->terms.at[k].value == t->value && all->terms.at[k].axis == t->axis) return k;
-    hl_push(b->arena, &all->terms, *t);
-    return all->terms.n - 1;
-}
-
 static bool merge(bounds *b, conditions *all, const conditions *c)
 {
     int n = all->at.n;
     for (int k = 0; k < c->at.n; k++)
         if (!add_condition(b, all, &c->at.at[k])) return all->at.n = n, false;
-    for (int k = 0; k < c->terms.n; k++) term_number(b, all, &c->terms.at[k]);
-    for (int k = 0; k < c->at.n; k++)
-        for (int j = 0; j < c->at.at[k].n; j++) term_number(b, all, &c->at.at[k].t[j]);
+    for (int k = 0; k < c->factors.n; k++) factor_number(b, all, c->factors.at[k]);
+    all->products |= c->products;
     return true;
 }
 
@@ -321,27 +342,30 @@ static PyObject *condition_tuple(bounds *b, conditions *all, const hl_affine *e)
     PyObject *t = PyTuple_New(e->n + 1);
     if (!t) return NULL;
     PyTuple_SET_ITEM(t, 0, PyLong_FromLongLong(e->c));
-    for (int k = 0; k < e->n; k++)
-        PyTuple_SET_ITEM(t, k + 1, Py_BuildValue("(Li)", (long long)e->t[k].coef, term_number(b, all, &e->t[k])));
+    for (int k = 0; k < e->n; k++) {
+        const hl_term *m = &e->t[k];
+        long long coef = m->coef;
+        int f0 = factor_number(b, all, m->f[0]);
+        PyTuple_SET_ITEM(t, k + 1, m->nf == 1 ? Py_BuildValue("(Li)", coef, f0) : Py_BuildValue("(Lii)", coef, f0, factor_number(b, all, m->f[1])));
+    }
     return t;
 }
 
 static hl_inst *make_safe(bounds *b, conditions *all, hl_span span)
 {
     hl_inst *i = hl_ir_new(b->f, HL_OP_loop_safe, NULL, 0, span);
-    PyObject *t = PyTuple_New(all->at.n + 1), *terms = PyTuple_New(all->terms.n);
-    hl_keep(b->arena, t);
-    hl_keep(b->arena, terms);
-    if (!t || !terms) return NULL;
-    for (int k = 0; k < all->terms.n; k++) {
-        const hl_term *m = &all->terms.at[k];
+    PyObject *t = hl_keep(b->arena, PyTuple_New(all->at.n + 2)), *factors = hl_keep(b->arena, PyTuple_New(all->factors.n));
+    if (!t || !factors) return NULL;
+    for (int k = 0; k < all->factors.n; k++) {
+        hl_factor m = all->factors.at[k];
         int at = 0;
-        while (at < i->nargs && i->args[at] != m->value) at++;
-        if (at == i->nargs) hl_ir_add_arg(b->f, i, m->value);
-        PyTuple_SET_ITEM(terms, k, Py_BuildValue("(ii)", at, m->axis));
+        while (at < i->nargs && i->args[at] != m.value) at++;
+        if (at == i->nargs) hl_ir_add_arg(b->f, i, m.value);
+        PyTuple_SET_ITEM(factors, k, Py_BuildValue("(ii)", at, m.axis));
     }
-    PyTuple_SET_ITEM(t, 0, Py_NewRef(terms));
-    for (int k = 0; k < all->at.n; k++) PyTuple_SET_ITEM(t, k + 1, condition_tuple(b, all, &all->at.at[k]));
+    PyTuple_SET_ITEM(t, 0, PyLong_FromLong(all->products ? 29 : 40));
+    PyTuple_SET_ITEM(t, 1, Py_NewRef(factors));
+    for (int k = 0; k < all->at.n; k++) PyTuple_SET_ITEM(t, k + 2, condition_tuple(b, all, &all->at.at[k]));
     if (PyErr_Occurred()) return NULL;
     i->obj = t;
     i->type = hl_T.boolean;

@@ -1,6 +1,7 @@
 /* Linear expressions and ranges of values.
  *
- * An integer value is written as  c + Σ coef·term,  terms being other values or sizes of arrays; sizes are followed
+ * An integer value is written as  c + Σ coef·term,  terms being other values or sizes of arrays, or products of two of them
+ * (i*width + j); sizes are followed
  * through casts, transposition, views with a plain index, in-place operators and creation (the size of np.zeros(n) is
  * n), so that two ways of asking for a size give one term.
  *
@@ -12,8 +13,8 @@
  *     `while i < n` out
  *   - x % n, for n > 0, and integers of less than 64 bits
  *
- * Coefficients and constants are kept small, so that nothing overflows as long as the terms are less than 2**40; who
- * draws conclusions has to see to that (bounds.c).
+ * Coefficients and constants are kept small, so that nothing overflows as long as the terms are less than 2**40, or 2**29
+ * where products occur; who draws conclusions has to see to that (bounds.c).
  */
 #include "bounds.h"
 #include <string.h>
@@ -25,7 +26,30 @@ static const hl_affine nothing = {.ok = false};
 
 hl_affine hl_affine_const(int64_t c) { return (hl_affine){.c = c, .ok = c <= MAX_CONST && c >= -MAX_CONST}; }
 
-static hl_affine term_of(hl_inst *v, int axis) { return (hl_affine){.n = 1, .t = {{v, axis, 1}}, .ok = true}; }
+hl_affine hl_affine_factor(hl_factor f) { return (hl_affine){.n = 1, .t = {{.f = {f}, .nf = 1, .coef = 1}}, .ok = true}; }
+
+static hl_affine term_of(hl_inst *v, int axis) { return hl_affine_factor((hl_factor){v, axis}); }
+
+static bool same_term(const hl_term *a, const hl_term *b)
+{
+    return a->nf == b->nf && hl_factor_same(a->f[0], b->f[0]) && (a->nf == 1 || hl_factor_same(a->f[1], b->f[1]));
+}
+
+static bool add_term(hl_affine *a, const hl_term *t, int64_t coef)
+{
+    int j = 0;
+    while (j < a->n && !same_term(&a->t[j], t)) j++;
+    if (j == HL_MAX_TERMS) return false;
+    if (j == a->n) {
+        a->t[a->n++] = *t;
+        a->t[j].coef = 0;
+    }
+    a->t[j].coef += coef;
+    int64_t max = t->nf == 2 ? 1 : MAX_COEF;
+    if (a->t[j].coef > max || a->t[j].coef < -max) return false;
+    if (!a->t[j].coef) a->t[j] = a->t[--a->n];
+    return true;
+}
 
 hl_affine hl_affine_add(hl_affine a, hl_affine b, int64_t times)
 {
@@ -33,16 +57,32 @@ hl_affine hl_affine_add(hl_affine a, hl_affine b, int64_t times)
     if (__builtin_mul_overflow(b.c, times, &b.c)) return nothing;
     a.c += b.c;
     if (a.c > MAX_CONST || a.c < -MAX_CONST) return nothing;
-    for (int k = 0; k < b.n; k++) {
-        int j = 0;
-        while (j < a.n && (a.t[j].value != b.t[k].value || a.t[j].axis != b.t[k].axis)) j++;
-        if (j == HL_MAX_TERMS) return nothing;
-        if (j == a.n) a.t[a.n++] = (hl_term){b.t[k].value, b.t[k].axis, 0};
-        a.t[j].coef += b.t[k].coef * times;
-        if (a.t[j].coef > MAX_COEF || a.t[j].coef < -MAX_COEF) return nothing;
-        if (!a.t[j].coef) a.t[j] = a.t[--a.n];
-    }
+    for (int k = 0; k < b.n; k++)
+        if (!add_term(&a, &b.t[k], b.t[k].coef * times)) return nothing;
     return a;
+}
+
+/* One order for the two factors of a product. */
+static hl_term product(hl_factor a, hl_factor b)
+{
+    bool swap = a.value->id > b.value->id || (a.value == b.value && a.axis > b.axis);
+    return (hl_term){.f = {swap ? b : a, swap ? a : b}, .nf = 2};
+}
+
+hl_affine hl_affine_mul(hl_affine a, hl_affine b)
+{
+    if (!a.ok || !b.ok) return nothing;
+    hl_affine r = hl_affine_add(hl_affine_const(0), b, a.c);
+    for (int k = 0; k < a.n; k++) {
+        int64_t c;
+        if (__builtin_mul_overflow(a.t[k].coef, b.c, &c) || (c && !add_term(&r, &a.t[k], c))) return nothing;
+        for (int j = 0; j < b.n; j++) {
+            if (a.t[k].nf + b.t[j].nf > 2) return nothing;
+            hl_term t = product(a.t[k].f[0], b.t[j].f[0]);
+            if (!add_term(&r, &t, a.t[k].coef * b.t[j].coef)) return nothing;
+        }
+    }
+    return r;
 }
 
 bool hl_affine_same(const hl_affine *a, const hl_affine *b)
@@ -135,13 +175,11 @@ static hl_affine of(hl_inst *v, int depth)
         hl_affine r = hl_affine_add(of(v->args[0], depth + 1), of(v->args[1], depth + 1), v->op == HL_OP_add ? 1 : -1);
         return r.ok ? r : self;
     }
-    case HL_OP_mul:
-        for (int k = 0; k < 2; k++)
-            if (literal(v->args[k], &c) && is_int64(v->args[1 - k]->type)) {
-                hl_affine r = hl_affine_add(hl_affine_const(0), of(v->args[1 - k], depth + 1), c);
-                return r.ok ? r : self;
-            }
-        return self;
+    case HL_OP_mul: {
+        if (!is_int64(v->args[0]->type) || !is_int64(v->args[1]->type)) return self;
+        hl_affine r = hl_affine_mul(of(v->args[0], depth + 1), of(v->args[1], depth + 1));
+        return r.ok ? r : self;
+    }
     case HL_OP_neg: {
         hl_affine r = is_int64(v->args[0]->type) ? hl_affine_add(hl_affine_const(0), of(v->args[0], depth + 1), -1) : self;
         return r.ok ? r : self;
@@ -311,14 +349,16 @@ static hl_affine condition_on_edge(const hl_block *from, const hl_block *to)
 static bool has_term(const hl_affine *a, const hl_inst *v)
 {
     for (int k = 0; k < a->n; k++)
-        if (a->t[k].value == v) return true;
+        for (int j = 0; j < a->t[k].nf; j++)
+            if (a->t[k].f[j].value == v) return true;
     return false;
 }
 
 static bool varies_in(const hl_affine *a, const hl_block *header)
 {
     for (int k = 0; k < a->n; k++)
-        if (hl_ir_loop_contains(header, a->t[k].value->block)) return true;
+        for (int j = 0; j < a->t[k].nf; j++)
+            if (hl_ir_loop_contains(header, a->t[k].f[j].value->block)) return true;
     return false;
 }
 
@@ -341,7 +381,7 @@ static int counter(hl_inst *phi, hl_affine *init)
             outside++;
             continue;
         }
-        if (!a.ok || a.n != 1 || a.t[0].value != phi || a.t[0].coef != 1 || !a.c) return 0;
+        if (!a.ok || a.n != 1 || a.t[0].nf != 1 || a.t[0].f[0].value != phi || a.t[0].coef != 1 || !a.c) return 0;
         int s = a.c > 0 ? 1 : -1;
         if (sign && s != sign) return 0;
         sign = s;
