@@ -23,8 +23,17 @@ enum { DUMP_BYTECODE = 1, DUMP_IR = 2, DUMP_TYPES = 4, DUMP_LLVM = 8, DUMP_ASM =
 static const struct { const char *name; unsigned bit; } dump_names[] = {
     {"bytecode", DUMP_BYTECODE}, {"ir", DUMP_IR}, {"types", DUMP_TYPES}, {"llvm", DUMP_LLVM}, {"optimised", DUMP_OPT}, {"asm", DUMP_ASM}};
 
+void hl_note_locals(hl_cx *cx, PyObject *py_func, PyObject *locals)
+{
+    if (!locals || !PyFunction_Check(py_func)) return;
+    if (!cx->locals && !(cx->locals = hl_keep(cx->arena, PyDict_New()))) return;
+    if (PyDict_SetItem(cx->locals, PyFunction_GET_CODE(py_func), locals) < 0) cx->python_error = true;
+}
+
 static int pass_read(hl_cx *cx)
 {
+    hl_jitted self;
+    if (cx->rq->dispatcher && cx->hooks->jitted(cx->rq->dispatcher, &self)) hl_note_locals(cx, self.py_func, self.locals);
     hl_func *f = hl_build(cx, cx->rq->function);
     if (!f) return -1;
     if (cx->rq->nargs >= 0 && f->nparams != cx->rq->nargs)

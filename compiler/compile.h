@@ -63,6 +63,7 @@ typedef struct hl_cx {
     const hl_request *rq;
     const hl_hooks *hooks;
     HL_VEC(hl_func *) funcs;     /* funcs.at[0] is the one asked for; the rest are its callees */
+    PyObject *locals;            /* dict: code object -> what the option `locals` declares; kept by the arena; or NULL */
     /* the first error wins */
     const char *error_class;     /* "TypingError" "UnsupportedError" … in hotloop.errors; NULL: none */
     char *error;
@@ -80,6 +81,8 @@ typedef struct hl_cx {
 int hl_fail(hl_cx *cx, const char *cls, const hl_func *f, hl_span span, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The function's option `locals` (NULL: none), noted before it is built. */
+void hl_note_locals(hl_cx *cx, PyObject *py_func, PyObject *locals);
 /* Reader and builder: code object -> SSA.  NULL with cx->error set. `function` supplies globals, closure cells. */
 hl_func *hl_build(hl_cx *cx, PyObject *function);
 hl_func *hl_build_code(hl_cx *cx, PyObject *code, PyObject *globals, PyObject *const *freevars /* values, may be NULL */);

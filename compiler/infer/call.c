@@ -260,7 +260,7 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
     const hl_rule *rows = hl_rules_of_function(obj);
     if (rows) return to_rows(c, rows, NULL);
     hl_jitted j;
-    if (h && h->jitted(obj, &j)) return to_function(in, i, c, j.py_func, HL_TO_FUNCTION);
+    if (h && h->jitted(obj, &j)) return hl_note_locals(in->cx, j.py_func, j.locals), to_function(in, i, c, j.py_func, HL_TO_FUNCTION);
     PyObject *o = h && h->overload ? h->overload(obj) : NULL;
     if (o) return to_function(in, i, c, hl_keep(in->arena, o), HL_TO_OVERLOAD);
     if (PyErr_Occurred()) return in->cx->python_error = true, -1;

@@ -229,12 +229,14 @@ static void cast_by_rule(hl_infer *in, hl_inst *i)
 static void insert_casts(hl_infer *in, hl_func *f)
 {
     EACH_BLOCK(f, b)
-        for (hl_inst *i = b->first; i; i = i->next) {
+        for (hl_inst *i = b->first, *next; i; i = next) {
+            next = i->next;
             hl_func *callee = i->op == HL_OP_call && !i->rule ? i->data : NULL;
             if (i->op == HL_OP_phi) cast_phi(f, i);
             else if (i->op == HL_OP_return) cast_operand(f, i, 0, f->ret_type);
             else if (callee) for (int k = 0; k < i->nargs; k++) cast_operand(f, i, k, callee->param_types[k]);
             else if (i->op == HL_OP_check_bound) cast_operand(f, i, 0, i->type);
+            else if (i->op == HL_OP_convert) i->op = HL_OP_cast, i->obj = NULL;
             else if (i->rule) cast_by_rule(in, i);
         }
 }

@@ -292,6 +292,16 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     case HL_OP_const: set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
     case HL_OP_omitted: set_type(in, i, hl_T.omitted); return;
     case HL_OP_unbound: return;
+    case HL_OP_convert: {
+        const hl_type *to = in->cx->hooks->type_from(i->obj);
+        if (!to) {
+            PyErr_Clear();
+            hl_infer_fail(in, i, "`locals` declares something that is not a type");
+        } else if (i->args[0]->type && hl_can_cast(hl_resolve(in, i->args[0]->type), to) < 0)
+            hl_infer_fail(in, i, "`locals` declares %s, the value is %s", to->name, hl_resolve(in, i->args[0]->type)->name);
+        else set_type(in, i, to);
+        return;
+    }
     case HL_OP_check_bound:
         if (i->args[0]->type) set_type(in, i, hl_resolve(in, i->args[0]->type));
         if (i->block->handler) take_edge(in, i->block, i->block->handler);

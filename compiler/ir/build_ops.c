@@ -68,9 +68,21 @@ static bool refuse_frozen(hl_builder *b, int local)
     return true;
 }
 
+/* The value as the type that the option `locals` declares for the variable, if it does. */
+static hl_inst *as_declared(hl_builder *b, int local, hl_inst *value)
+{
+    PyObject *declared = b->cx->locals && b->f->code ? PyDict_GetItem(b->cx->locals, b->f->code) : NULL;
+    PyObject *type = declared ? PyDict_GetItemString(declared, name_of(b, local)) : NULL;
+    if (!type) return value;
+    hl_inst *c = hl_build_emit1(b, HL_OP_convert, value);
+    c->obj = type;
+    return c;
+}
+
 void hl_build_store(hl_builder *b, int local, hl_inst *value)
 {
     if (refuse_frozen(b, local)) return;
+    value = as_declared(b, local, value);
     hl_build_split(b);
     hl_build_write(b, b->frame->var[local], value);
     if (!b->frame->flow->cleared[local]) hl_bit_put(b->frame->unbound, local, false);
