@@ -1,4 +1,7 @@
-"""raise, try, except, else, finally, assert; what leaves and what is caught."""
+"""raise, try, except, else, finally, assert; what leaves and what is caught.
+
+PYTEST_DONT_REWRITE: assert statements are tested here.
+"""
 import numpy as np
 import pytest
 from harness import check, check_error, checks

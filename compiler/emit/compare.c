@@ -146,10 +146,13 @@ V hl_value_truth(hl_emit *e, hl_inst *i, const hl_type *t, const V *parts)
     case HL_K_TUPLE: return hl_bool(e, x->nitems != 0);
     case HL_K_LIST: return hl_icmp(e, LLVMIntNE, hl_list_len(e, parts[0]), hl_zero(e));
     case HL_K_STR: return hl_icmp(e, LLVMIntNE, hl_rtcall(e, HL_RT_str_len, parts[0]), hl_zero(e));
+    case HL_K_RANGE: return hl_icmp(e, LLVMIntNE, hl_range_count(e, parts), hl_zero(e));
     case HL_K_NONE: return hl_bool(e, false);
     default: return hl_truth(e, x, parts);
     }
 }
+
+void hl_emit_bool_of(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_value_truth(e, i, i->args[0]->type, hl_arg(e, i, 0)); }
 
 /* --- rows ---------------------------------------------------------------------------------------------------------------------- */
 

@@ -19,6 +19,9 @@ V hl_list_make(hl_emit *e, hl_inst *i, const hl_type *elem, V len);        /* ne
  * the list, which nobody else knows yet. */
 void hl_list_push(hl_emit *e, hl_inst *i, const hl_type *elem, V list, const V *parts, bool retained, bool fresh);
 
+/* Number of items of a range (start, stop, step), as an unsigned 64-bit number. */
+V hl_range_count(hl_emit *e, const V *range);
+
 /* --- comparison of values of any type that hl_comparable accepts --------------------------------------------------- */
 V hl_value_compare(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b);
 V hl_value_equal(hl_emit *e, hl_inst *i, const hl_type *ta, const V *a, const hl_type *tb, const V *b);

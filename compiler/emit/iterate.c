@@ -46,7 +46,7 @@ static V advance(hl_emit *e, V state, int next, int current, int by)
 /* --- range ------------------------------------------------------------------------------------------------------------ */
 
 /* Number of items, as an unsigned 64-bit number. */
-static V range_count(hl_emit *e, const V *r)
+V hl_range_count(hl_emit *e, const V *r)
 {
     V start = r[0], stop = r[1], step = r[2], one = hl_i64(e, 1), zero = hl_zero(e);
     if (LLVMIsAConstantInt(step) && LLVMConstIntGetSExtValue(step) == 1)
@@ -72,16 +72,16 @@ void hl_emit_range(hl_emit *e, hl_inst *i, V *out)
 void hl_emit_range_start(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_arg(e, i, 0)[0]; }
 void hl_emit_range_stop(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_arg(e, i, 0)[1]; }
 void hl_emit_range_step(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_arg(e, i, 0)[2]; }
-void hl_emit_len_range(hl_emit *e, hl_inst *i, V *out) { out[0] = range_count(e, hl_arg(e, i, 0)); }
+void hl_emit_len_range(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_range_count(e, hl_arg(e, i, 0)); }
 
 void hl_emit_range_truth(hl_emit *e, hl_inst *i, V *out)
 {
-    out[0] = hl_icmp(e, LLVMIntNE, range_count(e, hl_arg(e, i, 0)), hl_zero(e));
+    out[0] = hl_icmp(e, LLVMIntNE, hl_range_count(e, hl_arg(e, i, 0)), hl_zero(e));
 }
 
 void hl_emit_range_item(hl_emit *e, hl_inst *i, V *out)
 {
-    V *r = hl_arg(e, i, 0), k = hl_one(e, i->args[1]), n = range_count(e, r);
+    V *r = hl_arg(e, i, 0), k = hl_one(e, i->args[1]), n = hl_range_count(e, r);
     k = hl_select(e, hl_icmp(e, LLVMIntSLT, k, hl_zero(e)), hl_add(e, k, n), k);
     hl_check(e, i, hl_icmp(e, LLVMIntULT, k, n), HL_ERR_index_range, NULL, NULL);
     out[0] = hl_add(e, r[0], LLVMBuildMul(e->b, k, r[2], ""));
@@ -104,7 +104,7 @@ void hl_emit_range_in(hl_emit *e, hl_inst *i, V *out)
 /* Ranges are equal when they are equal as sequences. */
 void hl_emit_range_eq(hl_emit *e, hl_inst *i, V *out)
 {
-    V *a = hl_arg(e, i, 0), *b = hl_arg(e, i, 1), na = range_count(e, a), nb = range_count(e, b);
+    V *a = hl_arg(e, i, 0), *b = hl_arg(e, i, 1), na = hl_range_count(e, a), nb = hl_range_count(e, b);
     V none = hl_icmp(e, LLVMIntEQ, na, hl_zero(e)), single = hl_icmp(e, LLVMIntEQ, na, hl_i64(e, 1));
     V start = hl_icmp(e, LLVMIntEQ, a[0], b[0]), step = hl_icmp(e, LLVMIntEQ, a[2], b[2]);
     V rest = LLVMBuildAnd(e->b, start, LLVMBuildOr(e->b, single, step, ""), "");
@@ -120,7 +120,7 @@ static void range_init(hl_emit *e, const hl_iterator *it, const V *r)
 {
     bool unit = unit_step(it->type) != 0;
     hl_iter_set(e, it->state, 0, unit ? r[0] : hl_zero(e));
-    hl_iter_set(e, it->state, 1, unit ? r[1] : range_count(e, r));
+    hl_iter_set(e, it->state, 1, unit ? r[1] : hl_range_count(e, r));
     if (unit) return;
     hl_iter_set(e, it->state, 3, r[0]);
     hl_iter_set(e, it->state, 4, r[2]);
@@ -306,45 +306,58 @@ static void enumerate_value(hl_emit *e, const hl_iterator *it, V *out)
 
 const hl_iterating hl_iterate_enumerate = {enumerate_slots, enumerate_init, enumerate_next, enumerate_value};
 
+/* What zip keeps of operand k: the state of an iterator of its own, or room for the item of somebody else's. */
+static int zip_part(hl_emit *e, const hl_type *iter, int k)
+{
+    const hl_type *over = iter->items[k];
+    return sub_slots(e, over) + (over->kind == HL_K_ITER ? over->elem->nparts : 0);
+}
+
 static int zip_slots(hl_emit *e, const hl_type *iter)
 {
     int n = 0;
-    for (int k = 0; k < iter->nitems; k++) n += sub_slots(e, iter->items[k]);
+    for (int k = 0; k < iter->nitems; k++) n += zip_part(e, iter, k);
     return n;
 }
 
 static void zip_init(hl_emit *e, const hl_iterator *it, const V *over)
 {
-    for (int k = 0, at = 0; k < it->type->nitems; k++) {
+    for (int k = 0, at = 0; k < it->type->nitems; at += zip_part(e, it->type, k), k++) {
         sub_init(e, it, k, at, over);
-        at += sub_slots(e, it->type->items[k]);
         over += it->type->items[k]->nparts;
     }
 }
 
-/* Stops at the first that has no more.  Stepping one too far cannot be seen unless it is an iterator of its own. */
+/* Stops at the first that has no more.  Stepping one too far cannot be seen, unless it is an iterator that exists outside:
+ * then the rest is skipped, and its item is kept here, because a later operand may step the same iterator (zip(it, it)). */
 static V zip_next(hl_emit *e, const hl_iterator *it)
 {
-    if (!it->type->nitems) return hl_bool(e, false);
-    V ok = NULL, result = hl_alloca(e, e->i1, "zip");
+    int n = it->type->nitems;
+    if (!n) return hl_bool(e, false);
+    V ok = NULL, result = NULL;
     LLVMBasicBlockRef end = NULL;
-    for (int k = 0, at = 0; k < it->type->nitems; k++) {
+    for (int k = 0, at = 0; k < n; at += zip_part(e, it->type, k), k++) {
         const hl_type *over = it->type->items[k];
-        if (ok && over->kind == HL_K_ITER) {
-            LLVMBasicBlockRef more = hl_bb(e, "zip.more");
-            if (!end) end = hl_bb(e, "zip.end");
-            LLVMBuildStore(e->b, hl_bool(e, false), result);
-            hl_cond(e, ok, more, end);
-            hl_at(e, more);
-            ok = NULL;
-        }
         hl_iterator s = sub_iterator(e, it, k, at);
         V next = hl_iterating_of(s.type)->next(e, &s);
         ok = ok ? LLVMBuildAnd(e->b, ok, next, "") : next;
-        at += sub_slots(e, over);
+        bool outside = over->kind == HL_K_ITER, before_outside = k + 1 < n && it->type->items[k + 1]->kind == HL_K_ITER;
+        if (!outside && !before_outside) continue;
+        LLVMBasicBlockRef more = hl_bb(e, "zip.more");
+        if (!end) {
+            end = hl_bb(e, "zip.end"), result = hl_alloca(e, e->i1, "zip");
+            LLVMBuildStore(e->b, hl_bool(e, false), result);
+        }
+        hl_cond(e, ok, more, end);
+        hl_at(e, more);
+        ok = NULL;
+        if (!outside) continue;
+        V item[over->elem->nparts + 1];
+        hl_iterating_of(s.type)->value(e, &s, item);
+        hl_store_slots(e, over->elem, item, hl_iter_slot(e, it->state, at + 1));
     }
     if (!end) return ok;
-    LLVMBuildStore(e->b, ok, result);
+    LLVMBuildStore(e->b, ok ? ok : hl_bool(e, true), result);
     hl_br(e, end);
     hl_at(e, end);
     return LLVMBuildLoad2(e->b, e->i1, result, "");
@@ -352,10 +365,11 @@ static V zip_next(hl_emit *e, const hl_iterator *it)
 
 static void zip_value(hl_emit *e, const hl_iterator *it, V *out)
 {
-    for (int k = 0, at = 0; k < it->type->nitems; k++) {
+    for (int k = 0, at = 0; k < it->type->nitems; at += zip_part(e, it->type, k), k++) {
+        const hl_type *over = it->type->items[k];
         hl_iterator s = sub_iterator(e, it, k, at);
-        hl_iterating_of(s.type)->value(e, &s, out);
-        at += sub_slots(e, it->type->items[k]);
+        if (over->kind == HL_K_ITER) hl_load_slots(e, over->elem, hl_iter_slot(e, it->state, at + 1), out);
+        else hl_iterating_of(s.type)->value(e, &s, out);
         out += s.type->elem->nparts;
     }
 }
@@ -428,7 +442,7 @@ void hl_emit_reversed(hl_emit *e, hl_inst *i, V *out)
     V *over = HL_NEWN(e->arena, V, t->nparts + 1);
     memcpy(over, hl_arg(e, i, 0), sizeof *over * t->nparts);
     if (t->kind == HL_K_RANGE) {
-        V last = LLVMBuildSub(e->b, range_count(e, over), hl_i64(e, 1), "");
+        V last = LLVMBuildSub(e->b, hl_range_count(e, over), hl_i64(e, 1), "");
         V far = LLVMBuildMul(e->b, last, over[2], "");
         V start = hl_add(e, over[0], far);
         over[1] = LLVMBuildSub(e->b, over[0], over[2], "");

@@ -240,6 +240,20 @@ const hl_type *hl_type_len_tuple(hl_site *s)
     return t;
 }
 
+/* bool(x) of what is not a number. */
+const hl_type *hl_type_bool_of(hl_site *s)
+{
+    const hl_type *t = s->types[0];
+    switch (hl_unliteral(t)->kind) {
+    case HL_K_TUPLE: return literal_bool(s, t->nitems != 0);
+    case HL_K_NONE: return literal_bool(s, false);
+    case HL_K_EXCEPTION: return literal_bool(s, true);
+    case HL_K_STR: if (hl_is_literal(t)) return literal_bool(s, PyUnicode_GET_LENGTH(t->obj) != 0); /* fall through */
+    case HL_K_LIST: case HL_K_RANGE: return hl_T.boolean;
+    default: return NULL;
+    }
+}
+
 static bool items_comparable(hl_site *s, const hl_type *t, const hl_type *value)
 {
     for (int k = 0; k < t->nitems; k++)
@@ -292,7 +306,8 @@ const hl_type *hl_type_unpack_iterable(hl_site *s)
     const char *why = NULL;
     const hl_type *iter = hl_iter_over(hl_site_types(s), hl_raw(s, 0), &why);
     if (iter) return same_items(s, iter->elem);
-    hl_reject(s, "cannot unpack %s: %s", s->types[0]->name, why);
+    if (s->types[0]->kind != HL_K_TUPLE) /* the row before has said what is wrong with a tuple */
+        hl_reject(s, "cannot unpack %s: %s", s->types[0]->name, why);
     return NULL;
 }
 
@@ -456,7 +471,7 @@ static int is_instance_any(hl_site *s, const hl_type *t, const hl_type *classes)
 const hl_type *hl_type_isinstance(hl_site *s)
 {
     const hl_type *t = hl_unliteral(s->types[0]);
-    if (t->kind == HL_K_OPTIONAL) return NULL;
+    if (t->kind == HL_K_OPTIONAL || (t->kind == HL_K_EXCEPTION && !t->obj)) return NULL;
     int r = is_instance_any(s, t, s->types[1]);
     return r < 0 ? NULL : literal_bool(s, r);
 }

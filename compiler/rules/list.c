@@ -278,7 +278,7 @@ const hl_type *hl_type_sum_iterable(hl_site *s)
     const hl_type *elem = items_of(s, 0);
     if (!elem) return NULL;
     elem = hl_resolve(s->in, elem);
-    if (elem->has_var) elem = hl_T.int64;
+    if (elem->has_var || (over->kind == HL_K_TUPLE && !over->nitems)) elem = hl_T.int64;
     const hl_type *start = s->types[1], *zero = hl_T.int64;
     if (!hl_is_number(elem) || (start->kind != HL_K_OMITTED && !hl_is_number(hl_unliteral(start)))) {
         hl_reject(s, "sum() of %s", elem->name);
