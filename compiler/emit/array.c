@@ -14,9 +14,10 @@ void hl_array_known(hl_emit *e, const hl_type *t, V *parts)
 
 V *hl_array_parts(hl_emit *e, hl_inst *v)
 {
-    V *p = hl_parts(e, v);
-    hl_array_known(e, v->type, p);
-    return p;
+    V *p = hl_parts(e, v), *known = HL_NEWN(e->arena, V, v->type->nparts);
+    for (int k = 0; k < v->type->nparts; k++) known[k] = p[k]; /* a phi's own parts still have to be filled in */
+    hl_array_known(e, v->type, known);
+    return known;
 }
 
 V hl_array_size(hl_emit *e, int nd, V const *shape)
