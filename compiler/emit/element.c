@@ -144,11 +144,12 @@ void hl_item_operator(hl_emit *e, hl_op op, const hl_type *t, const hl_type *a, 
 static void item_binary(hl_emit *e, hl_nest *n, hl_inst *v, V *out)
 {
     hl_inst *a = v->args[0], *b = v->args[1];
+    hl_op op = (hl_op)hl_element_op(v, v->rule);
     V x[2], y[2];
     hl_nest_value(e, n, a, x);
     if (a == b) memcpy(y, x, sizeof y);
     else hl_nest_value(e, n, b, y);
-    hl_item_operator(e, (hl_op)v->op, hl_element_operand(v->op, a->type, b->type), hl_item_of(a->type), x, hl_item_of(b->type), y, out);
+    hl_item_operator(e, op, hl_element_operand(op, a->type, b->type), hl_item_of(a->type), x, hl_item_of(b->type), y, out);
 }
 
 static void item_unary(hl_emit *e, hl_nest *n, hl_inst *v, V *out)
@@ -249,7 +250,7 @@ hl_item_fn hl_item_of_rule(const hl_inst *v)
 /* NumPy refuses integers to negative integer powers, wherever the exponents come from. */
 static void check_powers(hl_emit *e, hl_inst *i)
 {
-    bool pow = i->op == HL_OP_pow || (i->rule->key && (!strcmp(i->rule->key, "numpy.power")));
+    bool pow = hl_element_op(i, i->rule) == HL_OP_pow;
     if (!pow || hl_is_fused(i) || !hl_is_int(hl_item_of(i->type))) return;
     const hl_type *t = hl_item_of(i->args[1]->type);
     if (hl_is_array(i->args[1]->type) || !is_signed(hl_unliteral(t))) return;

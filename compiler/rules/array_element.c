@@ -51,6 +51,22 @@ static const hl_type *result_type(const hl_type *item, const hl_type *const *typ
     return nd ? hl_type_array(item, nd, f && !other && nd > 1 ? 'F' : 'C', 0) : item;
 }
 
+/* The operator that an instruction stands for: its own, or that of a ufunc (np.add). */
+int hl_element_op(const hl_inst *i, const hl_rule *row)
+{
+    static const struct { const char *name; int op; } ufuncs[] = {
+        {"add", HL_OP_add}, {"subtract", HL_OP_sub}, {"multiply", HL_OP_mul}, {"divide", HL_OP_truediv}, {"floor_divide", HL_OP_floordiv},
+        {"remainder", HL_OP_mod}, {"power", HL_OP_pow}, {"pow", HL_OP_pow}, {"bitwise_and", HL_OP_and}, {"bitwise_or", HL_OP_or}, {"bitwise_xor", HL_OP_xor},
+        {"left_shift", HL_OP_lshift}, {"right_shift", HL_OP_rshift}, {"equal", HL_OP_eq}, {"not_equal", HL_OP_ne}, {"less", HL_OP_lt},
+        {"less_equal", HL_OP_le}, {"greater", HL_OP_gt}, {"greater_equal", HL_OP_ge},
+    };
+    if (!row || row->kind == HL_RULE_OP) return i->op;
+    const char *name = strrchr(row->key, '.') + 1;
+    for (size_t k = 0; k < sizeof ufuncs / sizeof *ufuncs; k++)
+        if (!strcmp(ufuncs[k].name, name)) return ufuncs[k].op;
+    return i->op;
+}
+
 static bool any_array(hl_site *s)
 {
     for (int k = 0; k < s->n; k++)
@@ -86,7 +102,7 @@ static bool allowed(hl_site *s, int op, const hl_type *t)
 const hl_type *hl_type_array_binary(hl_site *s)
 {
     if (!any_array(s) || !item_like(s->types[0]) || !item_like(s->types[1])) return NULL;
-    int op = s->inst->op;
+    int op = hl_element_op(s->inst, s->rule);
     const hl_type *t = hl_element_operand(op, s->types[0], s->types[1]);
     if (!t || !allowed(s, op, t) || (!is_comparison(op) && !literal_fits(s, t))) return NULL;
     for (int k = 0; k < 2; k++) /* a literal stays what it is: its kind decides, and the emitter converts it */
@@ -140,12 +156,13 @@ static const hl_type *common_item(hl_site *s)
     return t ? hl_unliteral(t) : NULL;
 }
 
+/* The scalar row on items: all of type `item`, or (NULL) each of its own. */
 static const hl_type *try_scalar(hl_site *s, const hl_rule *row, const hl_type *item, hl_lift *l)
 {
-    const hl_type *types[16];
+    const hl_type *types[8];
     hl_site sub = *s;
     if (s->n > 8) return NULL;
-    for (int k = 0; k < s->n; k++) types[k] = item_like(s->types[k]) ? item : s->types[k];
+    for (int k = 0; k < s->n; k++) types[k] = !item_like(s->types[k]) ? s->types[k] : item ? item : hl_is_array(s->types[k]) ? s->types[k]->elem : s->types[k];
     sub.types = types, sub.rule = row;
     const hl_type *t = row->type(&sub);
     if (!t) return NULL;
@@ -156,32 +173,46 @@ static const hl_type *try_scalar(hl_site *s, const hl_rule *row, const hl_type *
     return t;
 }
 
+/* Names whose scalar row has another one. */
+static const char *scalar_key(const hl_rule *row)
+{
+    static const char *const other[][2] = {
+        {"builtins.abs", "numpy.absolute"}, {"round", "numpy.round"}, {"conj", "numpy.conjugate"}, {"conjugate", "numpy.conjugate"},
+    };
+    for (size_t k = 0; k < sizeof other / sizeof *other; k++)
+        if (!strcmp(other[k][0], row->key)) return other[k][1];
+    return row->key;
+}
+
 /* The row of the same name that computes one item.  An integer result has the dtype of the integer operands; a function of small
  * integers that gives floats gives float32. */
-static const hl_type *lift(hl_site *s, hl_lift *l)
+static const hl_type *lift(hl_site *s, hl_lift *l, bool each)
 {
-    const hl_type *item = common_item(s);
-    if (!item) return NULL;
-    for (const hl_rule *r = hl_rules_of_key(s->rule->key); r; r = hl_rule_next(r)) {
-        if (!(r->effects & HL_E_UFUNC) || strcmp(r->params, s->rule->params)) continue;
+    const hl_type *item = each ? NULL : common_item(s), *first = hl_unliteral(item ? item : hl_item_of(s->types[0]));
+    if (!item && !each) return NULL;
+    for (const hl_rule *r = hl_rules_of_key(scalar_key(s->rule)); r; r = hl_rule_next(r)) {
+        if (!(r->effects & HL_E_UFUNC)) continue;
         const hl_type *t = try_scalar(s, r, item, l);
         if (!t) continue;
-        if (hl_is_float(t) && hl_is_intlike(item) && (item->kind == HL_K_BOOL || item->bits <= 16)) t = try_scalar(s, r, hl_T.float32, l);
-        else if (hl_is_int(t) && hl_is_int(item)) return item;
-        return t;
+        bool small = hl_is_intlike(first) && (first->kind == HL_K_BOOL || first->bits <= 16);
+        if (hl_is_float(t) && small && item && (t = try_scalar(s, r, hl_T.float32, l))) return t;
+        return hl_is_int(t) && hl_is_int(first) ? first : t;
     }
     return NULL;
 }
 
-const hl_type *hl_type_array_lift(hl_site *s)
+static const hl_type *lift_type(hl_site *s, bool each)
 {
     if (!any_array(s)) return NULL;
     hl_lift *l = HL_NEW(hl_site_arena(s), hl_lift);
-    const hl_type *item = lift(s, l);
+    const hl_type *item = lift(s, l, each);
     if (!item) return NULL;
     s->inst->data = l;
     return result_type(item, s->types, s->n);
 }
+
+const hl_type *hl_type_array_lift(hl_site *s) { return lift_type(s, false); }
+const hl_type *hl_type_array_lift_each(hl_site *s) { return lift_type(s, true); }
 
 /* --- the others ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -225,22 +256,14 @@ const hl_type *hl_type_array_astype(hl_site *s)
     return s->types[0]->ndim ? result_type(t, s->types, 1) : hl_type_array(t, 0, 'C', 0);
 }
 
-/* np.float32(a), np.int64(a) … */
+/* np.float32(a), np.int64(a) …: what the scalar row makes of an item */
 const hl_type *hl_type_array_convert(hl_site *s)
 {
+    hl_lift l;
     if (!hl_is_array(s->types[0])) return NULL;
-    const char *dot = strrchr(s->rule->key, '.');
-    static const struct { const char *name; size_t at; } names[] = {
-        {"bool", offsetof(hl_fixed_types, boolean)}, {"int8", offsetof(hl_fixed_types, int8)}, {"int16", offsetof(hl_fixed_types, int16)},
-        {"int32", offsetof(hl_fixed_types, int32)}, {"int64", offsetof(hl_fixed_types, int64)}, {"uint8", offsetof(hl_fixed_types, uint8)},
-        {"uint16", offsetof(hl_fixed_types, uint16)}, {"uint32", offsetof(hl_fixed_types, uint32)}, {"uint64", offsetof(hl_fixed_types, uint64)},
-        {"float32", offsetof(hl_fixed_types, float32)}, {"float64", offsetof(hl_fixed_types, float64)},
-        {"complex64", offsetof(hl_fixed_types, complex64)}, {"complex128", offsetof(hl_fixed_types, complex128)},
-    };
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-        if (!strcmp(names[k].name, dot + 1)) {
-            const hl_type *t = *(const hl_type **)((char *)&hl_T + names[k].at);
-            return hl_is_complex(s->types[0]->elem) && !hl_is_complex(t) ? NULL : result_type(t, s->types, 1);
-        }
+    for (const hl_rule *r = hl_rules_of_key(s->rule->key); r; r = hl_rule_next(r)) {
+        const hl_type *t = r->effects & HL_E_UFUNC ? try_scalar(s, r, NULL, &l) : NULL;
+        if (t) return hl_is_complex(s->types[0]->elem) && !hl_is_complex(t) ? NULL : result_type(t, s->types, 1);
+    }
     return NULL;
 }
