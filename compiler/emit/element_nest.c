@@ -404,6 +404,14 @@ bool hl_surely_apart(hl_inst *a, hl_inst *b)
     return (ma && (mb || b->op == HL_OP_param)) || (mb && a->op == HL_OP_param);
 }
 
+static bool same_parts(const hl_leaf *a, const hl_leaf *b)
+{
+    if (a->type->ndim != b->type->ndim || hl_itemsize(a->type->elem) != hl_itemsize(b->type->elem)) return false;
+    for (int k = 1; k < a->type->nparts; k++)
+        if (a->parts[k] != b->parts[k]) return false;
+    return true;
+}
+
 /* Leaves that may overlap what is written are read from a copy of their memory (which keeps their steps), unless they are the very
  * items that are written: those are read before they are written anyway. */
 V hl_nest_separate(hl_emit *e, hl_nest *n, int written, hl_inst *dest)
@@ -412,7 +420,7 @@ V hl_nest_separate(hl_emit *e, hl_nest *n, int written, hl_inst *dest)
     V temps = NULL, dslots = NULL;
     for (int k = 0; k < n->nleaf; k++) {
         hl_leaf *l = &n->leaf[k];
-        if (k == written || (l->inst == dest && l->type->ndim == n->nd)) continue;
+        if (k == written || same_parts(l, d)) continue;
         if (hl_surely_apart(dest, l->inst)) {
             l->apart = true;
             continue;

@@ -60,7 +60,7 @@ int hl_element_op(const hl_inst *i, const hl_rule *row)
         {"left_shift", HL_OP_lshift}, {"right_shift", HL_OP_rshift}, {"equal", HL_OP_eq}, {"not_equal", HL_OP_ne}, {"less", HL_OP_lt},
         {"less_equal", HL_OP_le}, {"greater", HL_OP_gt}, {"greater_equal", HL_OP_ge},
     };
-    if (!row || row->kind == HL_RULE_OP) return i->op;
+    if (!row || row->kind != HL_RULE_FUNC) return i->op;
     const char *name = strrchr(row->key, '.') + 1;
     for (size_t k = 0; k < sizeof ufuncs / sizeof *ufuncs; k++)
         if (!strcmp(ufuncs[k].name, name)) return ufuncs[k].op;

@@ -155,6 +155,7 @@ const hl_type *hl_type_np_array_sequence(hl_site *s)
     const hl_type *t = s->types[0];
     if (t->kind != HL_K_LIST && t->kind != HL_K_TUPLE && !hl_is_number(hl_unliteral(t))) return NULL;
     int depth = 0;
+    if (t->has_var && !(s->args[0]->op == HL_OP_build_list && s->args[0]->nargs == 0 && s->args[0]->uses.n == 1)) return hl_T.unknown; /* not bound yet */
     const hl_type *item = t->kind == HL_K_LIST ? in_list(t, &depth) : in_tuple(t, &depth);
     if (!item || depth > HL_DIMS) {
         if (t->kind == HL_K_TUPLE && t->nitems && hl_is_array(t->items[0])) return NULL;
