@@ -1,5 +1,6 @@
 """The attributes and methods of dispatchers that are written in Python; binding/dispatcher.c forwards to them by name."""
 import collections
+import linecache
 import sys
 
 from .signatures import Signature, normalize
@@ -60,6 +61,13 @@ def inspect_ir(d, signature=None, stage="types"):
     return _texts(d, signature, stage)
 
 
+def _source(code):
+    """Numbered lines of a function; none when its source is not at hand."""
+    last = max((line for _, _, line in code.co_lines() if line), default=code.co_firstlineno)
+    numbered = [(k, linecache.getline(code.co_filename, k).rstrip()) for k in range(code.co_firstlineno, last + 1)]
+    return numbered if any(line for _, line in numbered) else []
+
+
 def inspect_types(d, file=None, signature=None, pretty=False, style="default", **kwargs):
     if pretty:
         raise ValueError("pretty=True is not supported; the text goes to `file`")
@@ -70,6 +78,9 @@ def inspect_types(d, file=None, signature=None, pretty=False, style="default", *
         print(f"{d.py_func.__qualname__} ({', '.join(map(str, args))})", file=out)
         print("-" * 80, file=out)
         print(f"# File: {code.co_filename}, line {code.co_firstlineno}", file=out)
+        for number, line in _source(code):
+            print(f"{number:5}  {line}", file=out)
+        print(file=out)
         print(d._inspect(args, "types"), file=out)
         print("=" * 80, file=out)
 

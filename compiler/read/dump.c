@@ -61,6 +61,7 @@ void hl_read_dump(PyObject *code, hl_text *out)
     }
     hl_arena_set_escape(a, &escape);
     const hl_stream *s = hl_read(a, code);
+    hl_text_printf(out, "bytecode of %s\n", PyUnicode_AsUTF8(((PyCodeObject *)code)->co_qualname));
     if (s) print_stream(s, out);
     else hl_text_printf(out, "(unknown bytecode)\n"), PyErr_Clear();
     hl_arena_free(a);

@@ -129,7 +129,22 @@ const hl_type *hl_type_getiter(hl_site *s)
     return iter_of(s, hl_raw(s, 0));
 }
 
-const hl_type *hl_type_iternext(hl_site *s) { return s->types[0]->kind == HL_K_ITER ? hl_T.boolean : NULL; }
+/* Nothing ever comes out of an empty tuple, nor of what waits for its items. */
+static bool yields_nothing(const hl_type *t)
+{
+    if (t->kind == HL_K_TUPLE) return t->nitems == 0;
+    if (t->kind != HL_K_ITER) return false;
+    for (int k = 0; k < t->nitems; k++)
+        if (yields_nothing(t->items[k])) return true;
+    return false;
+}
+
+const hl_type *hl_type_iternext(hl_site *s)
+{
+    if (s->types[0]->kind != HL_K_ITER) return NULL;
+    return yields_nothing(s->types[0]) ? hl_type_literal(hl_site_types(s), Py_False) : hl_T.boolean;
+}
+
 const hl_type *hl_type_itervalue(hl_site *s) { return s->types[0]->kind == HL_K_ITER ? hl_raw(s, 0)->elem : NULL; }
 
 /* --- what wraps ---------------------------------------------------------------------------------------------------------- */
