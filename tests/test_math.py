@@ -347,3 +347,22 @@ def test_in_a_loop(name):
 
 
 assert WIDTHS
+
+
+def test_checks_that_cannot_fail_are_not_missed():
+    """Where the sign of a divisor or of a root's argument is known no test is made; elsewhere it is."""
+    def known(x):
+        return 1.0 / (1.0 + math.exp(-x)), x / math.sqrt(x * x + 1), math.sqrt(x**2 + abs(x)), math.log(1 + x * x)
+
+    checks(known, [(v,) for v in (0.0, -3.0, 2.5, 1e100, nan)], ulp=2)
+    checks(lambda x: 1.0 / math.exp(x), [(1.0,), (-1000.0 + 300,)], ulp=1)
+    for text in ("1.0 / (x * x)", "1.0 / abs(x)", "math.log(x * x)", "1.0 / (x * x + x * x)", "math.sqrt(x * y)", "1.0 / math.sqrt(x * x)",
+                 "math.log(abs(x))", "1.0 / (x * x - 1)", "math.sqrt(x * x - 4)", "1.0 / x ** 2"):
+        checks(function(text, "x", "y"), [(0.0, 1.0), (1.0, -1.0), (2.0, 0.5), (-0.0, -2.0)], ulp=1)
+
+    def changed(x):
+        a = x[0]
+        x[0] = -1.0
+        return math.sqrt(a * x[0])
+
+    check(changed, np.array([2.0]))

@@ -130,14 +130,17 @@ void hl_emit_to_int(hl_emit *e, hl_inst *i, V *out)
     else hl_operand(e, i, 0, hl_scalar_of(i->type), out);
 }
 
-/* Every other constructor of one operand: operand 0 converted to the result, unchecked. */
-void hl_emit_to_number(hl_emit *e, hl_inst *i, V *out)
+static void convert(hl_emit *e, hl_inst *i, int operand, V *out)
 {
     const hl_type *to = hl_scalar_of(i->type);
-    if (hl_given(i, 0)) hl_operand(e, i, 0, to, out);
+    if (hl_given(i, operand)) hl_operand(e, i, operand, to, out);
     else
         for (int k = 0; k < to->nparts; k++) out[k] = empty_part(e, to->parts[k]);
 }
+
+/* Every other constructor of one operand: operand 0 converted to the result, unchecked. */
+void hl_emit_to_number(hl_emit *e, hl_inst *i, V *out) { convert(e, i, 0, out); }
+void hl_emit_cast_call(hl_emit *e, hl_inst *i, V *out) { convert(e, i, 1, out); }
 
 /* complex(a, b) = a + b*1j, without the multiplication */
 void hl_emit_to_complex(hl_emit *e, hl_inst *i, V *out)

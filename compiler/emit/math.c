@@ -117,11 +117,14 @@ static V in_domain(hl_emit *e, domain d, V x)
     }
 }
 
-static V checked(hl_emit *e, hl_inst *i, const char *name, V x)
+static V checked(hl_emit *e, hl_inst *i, const char *name, const hl_inst *made, V x)
 {
     for (size_t k = 0; k < sizeof functions / sizeof *functions; k++) {
         if (strcmp(functions[k].name, name)) continue;
-        if (hl_raises(e, i)) check(e, i, in_domain(e, functions[k].domain, x), HL_ERR_math_domain);
+        domain d = functions[k].domain;
+        bool inside = d == POSITIVE || d == GAMMA || d == LGAMMA ? hl_known_positive(made)
+                    : (d == NOT_NEGATIVE || d == ABOVE_MINUS_1) && hl_known_not_negative(made);
+        if (hl_raises(e, i) && !inside) check(e, i, in_domain(e, d, x), HL_ERR_math_domain);
         if (functions[k].libm) name = functions[k].libm;
         break;
     }
@@ -134,16 +137,16 @@ void hl_emit_math1(hl_emit *e, hl_inst *i, V *out)
     V x = hl_arg(e, i, 0)[0];
     if (!strcmp(name, "degrees")) out[0] = hl_fbin(e, LLVMFMul, x, hl_real(e, x, 180.0 / M_PI));
     else if (!strcmp(name, "radians")) out[0] = hl_fbin(e, LLVMFMul, x, hl_real(e, x, M_PI / 180.0));
-    else out[0] = checked(e, i, name, x);
+    else out[0] = checked(e, i, name, i->args[0], x);
 }
 
 /* log(x, base) = log(x) / log(base) */
 void hl_emit_math_log(hl_emit *e, hl_inst *i, V *out)
 {
-    V num = checked(e, i, "log", hl_arg(e, i, 0)[0]);
+    V num = checked(e, i, "log", i->args[0], hl_arg(e, i, 0)[0]);
     out[0] = num;
     if (!hl_given(i, 1)) return;
-    V den = checked(e, i, "log", hl_arg(e, i, 1)[0]);
+    V den = checked(e, i, "log", i->args[1], hl_arg(e, i, 1)[0]);
     check(e, i, hl_fcmp(e, LLVMRealUNE, den, hl_real(e, den, 0)), HL_ERR_zero_fdiv);
     out[0] = hl_fbin(e, LLVMFDiv, num, den);
 }

@@ -158,7 +158,7 @@ static V shift(hl_emit *e, hl_op op, const hl_type *t, V a, V b)
 
 static V int_arith(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b)
 {
-    bool check = hl_raises(e, i);
+    bool check = hl_raises(e, i), zero = !check && !(i && i->flags & HL_I_NORAISE); /* b may be 0 */
     switch (op) {
     case HL_OP_add: return hl_ibin(e, LLVMAdd, a, b);
     case HL_OP_sub: return hl_ibin(e, LLVMSub, a, b);
@@ -171,8 +171,8 @@ static V int_arith(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b)
     case HL_OP_mod:
         if (check)
             hl_check(e, i, hl_icmp(e, LLVMIntNE, b, hl_int(e, b, 0)), op == HL_OP_mod ? HL_ERR_zero_mod : HL_ERR_zero_floordiv, NULL, NULL);
-        return hl_signed(t) ? signed_divmod(e, op == HL_OP_floordiv, a, b, !check)
-                            : unsigned_divmod(e, op == HL_OP_floordiv, a, b, !check);
+        return hl_signed(t) ? signed_divmod(e, op == HL_OP_floordiv, a, b, zero)
+                            : unsigned_divmod(e, op == HL_OP_floordiv, a, b, zero);
     default: /* shifts */
         if (check && hl_signed(t)) hl_check(e, i, hl_icmp(e, LLVMIntSGE, b, hl_int(e, b, 0)), HL_ERR_neg_shift, NULL, NULL);
         return shift(e, op, t, a, b);
@@ -257,6 +257,7 @@ static V float_arith(hl_emit *e, hl_inst *i, hl_op op, V a, V b)
 {
     hl_err err = op == HL_OP_truediv ? HL_ERR_zero_fdiv : op == HL_OP_mod ? HL_ERR_zero_fmod : HL_ERR_zero_ffloordiv;
     bool divides = op == HL_OP_truediv || op == HL_OP_mod || op == HL_OP_floordiv, check = divides && hl_raises(e, i);
+    bool zero = !check && !(i && i->flags & HL_I_NORAISE); /* b may be 0 */
     if (check) hl_check(e, i, hl_fcmp(e, LLVMRealUNE, b, hl_real(e, b, 0)), err, NULL, NULL);
     switch (op) {
     case HL_OP_add: return hl_fbin(e, LLVMFAdd, a, b);
@@ -264,7 +265,7 @@ static V float_arith(hl_emit *e, hl_inst *i, hl_op op, V a, V b)
     case HL_OP_mul: return hl_fbin(e, LLVMFMul, a, b);
     case HL_OP_truediv: return hl_fbin(e, LLVMFDiv, a, b);
     case HL_OP_mod: return float_mod(e, a, b);
-    case HL_OP_floordiv: return float_floordiv(e, a, b, !check);
+    case HL_OP_floordiv: return float_floordiv(e, a, b, zero);
     default: return float_pow(e, i, a, b);
     }
 }
@@ -403,6 +404,8 @@ void hl_emit_operator(hl_emit *e, hl_inst *i, V *out)
 {
     hl_op op = i->op == HL_OP_call ? hl_operator_of(i->rule) : (hl_op)i->op;
     int last = i->nargs > 1 ? 1 : 0;
+    bool divides = op == HL_OP_truediv || op == HL_OP_floordiv || op == HL_OP_mod;
+    if (divides && hl_known_positive(i->args[1])) i->flags |= HL_I_NORAISE;
     hl_emit_op(e, i, op, hl_arg_type(i, 0), hl_arg_type(i, last), hl_arg(e, i, 0), hl_arg(e, i, last), out);
 }
 

@@ -19,7 +19,10 @@ static inline const hl_type *hl_real_part(const hl_type *t)
     return t->kind == HL_K_COMPLEX ? (t->bits == 64 ? hl_T.float32 : hl_T.float64) : t;
 }
 static inline const hl_type *hl_arg_type(const hl_inst *i, int k) { return hl_scalar_of(i->args[k]->type); }
-static inline bool hl_raises(const hl_emit *e, const hl_inst *i) { return i && !e->opt.error_model_numpy; }
+static inline bool hl_raises(const hl_emit *e, const hl_inst *i)
+{
+    return i && !e->opt.error_model_numpy && !(i->flags & HL_I_NORAISE);
+}
 static inline bool hl_given(const hl_inst *i, int k)
 {
     return k < i->nargs && i->args[k]->type->kind != HL_K_OMITTED && i->args[k]->type->kind != HL_K_NONE;
@@ -52,6 +55,10 @@ void hl_vecmath(hl_emit *e, V call, const char *name, bool f32);
 void hl_emit_op(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const hl_type *tb, const V *a, const V *b, V *out);
 V hl_compare_values(hl_emit *e, hl_op op, const hl_type *ta, const hl_type *tb, const V *a, const V *b);
 void hl_abs(hl_emit *e, const hl_type *t, const V *a, V *out);
+
+/* known.c: from how a value was made; NaN counts as both */
+bool hl_known_positive(const hl_inst *v);
+bool hl_known_not_negative(const hl_inst *v);
 
 /* complex.c */
 void hl_complex_arith(hl_emit *e, hl_inst *i, hl_op op, const V *a, const V *b, V *out);

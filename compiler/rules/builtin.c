@@ -68,6 +68,14 @@ const hl_type *hl_rule_cast_call(hl_site *s, const hl_type *dtype)
     return dtype;
 }
 
+/* A type object of hotloop.types, called: operand 0 is the type. */
+const hl_type *hl_type_cast_call(hl_site *s)
+{
+    const hl_type *to = hl_dtype_of(s->types[0], NULL);
+    if (!to || !hl_is_number(to)) return NULL;
+    return !given(s, 1) || hl_number(s->types[1]) ? to : NULL;
+}
+
 /* np.float32(x): the row's key names the type */
 const hl_type *hl_type_to_numpy(hl_site *s)
 {

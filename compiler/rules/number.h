@@ -24,7 +24,7 @@ const hl_type *hl_operator_type(hl_site *s, hl_op op);
 /* Which operator a row of the operator module is. */
 hl_op hl_operator_of(const hl_rule *r);
 
-/* A call of a type, dtype(x): for names that are no row (hotloop's type objects).  Emitter: hl_emit_to_number. */
+/* A call of a type, dtype(x). */
 const hl_type *hl_rule_cast_call(hl_site *s, const hl_type *dtype);
 
 /* The type in which NumPy computes an operation of operands k and l (arrays by their items), NULL: not numbers. */
