@@ -95,7 +95,7 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
 {
     hl_inst *args[MAX_ARGS];
     const hl_type *types[MAX_ARGS];
-    const char *why = NULL;
+    const char *why = NULL, *misfit = NULL; /* what a row that took the operands said counts more than that others did not */
     for (int optional = 0; optional < 2; optional++)
         for (const hl_rule *r = c->target.rows; r; r = hl_rule_next(r)) {
             in->why = NULL;
@@ -112,8 +112,10 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
                     return t;
                 }
             }
-            if (in->why) why = in->why;
+            if (in->why && n >= 0) why = in->why;
+            else if (in->why) misfit = in->why;
         }
+    if (!why) why = misfit;
     char *s = hl_strdup(in->arena, "");
     for (int k = 0; k < c->args.npos; k++)
         s = hl_sprintf(in->arena, "%s%s%s", s, k ? ", " : "", hl_resolve(in, c->args.pos[k]->type)->name);
