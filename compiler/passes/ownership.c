@@ -24,7 +24,8 @@
  * the edges get what happens on them: retains for phis, releases of what lives in one successor only.
  *
  * Is an item read from a list safe to borrow?  Only if no instruction of the function can change a list of that type:
- * type-based alias analysis, as lists of different types are different lists.
+ * type-based alias analysis, as lists of different types are different lists.  Or else if no such instruction stands
+ * between the read and the last use, when both are in one block: the `rows[i]` of `rows[i][j] = v`.
  */
 #include "../compile.h"
 #include "../infer/infer.h"
@@ -142,6 +143,53 @@ static bool is_item_read(const hl_inst *i)
     return i->op == HL_OP_getitem || i->op == HL_OP_itervalue || i->op == HL_OP_unpack_item || i->op == HL_OP_call;
 }
 
+/* --- items that are used up before their list can change ------------------------------------------------------------ */
+
+static bool mentions(const hl_type *t, const hl_type *list, bool deep)
+{
+    if (t == list) return true;
+    if (t->kind == HL_K_LIST && !deep) return false;
+    if (t->elem && mentions(t->elem, list, deep)) return true;
+    for (int k = 0; k < t->nitems; k++)
+        if (mentions(t->items[k], list, deep)) return true;
+    return false;
+}
+
+/* May instruction i change a list of this type?  As find_changed has it. */
+static bool changes(const hl_inst *i, const hl_type *list)
+{
+    if (!(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME)) || i->op == HL_OP_iternext || i->op == HL_OP_build_list) return false;
+    for (int k = 0; k < i->nargs; k++)
+        if (i->args[k]->type && mentions(i->args[k]->type, list, !i->rule)) return true;
+    return false;
+}
+
+enum { MAX_ITEMS_AT_ONCE = 4 };
+
+/* Are all uses of item i, and of items read from it, in its block and before anything that may change the list that it was
+ * read from?  Needs uses. */
+static bool used_up_at_once(const hl_inst *i)
+{
+    const hl_type *list = i->args[0]->type;
+    const hl_inst *items[MAX_ITEMS_AT_ONCE] = {i};
+    int n = 1, left = i->uses.n;
+    if (i->op != HL_OP_getitem || list->kind != HL_K_LIST) return false;
+    for (const hl_inst *k = i->next; k && left; k = k->next) {
+        int hits = 0;
+        for (int a = 0; a < k->nargs; a++)
+            for (int q = 0; q < n; q++) hits += k->args[a] == items[q];
+        if (changes(k, list)) return false;
+        if (!hits) continue;
+        if (hl_ops[k->op].effects & HL_E_TERM) return false;
+        left -= hits;
+        if (!is_tracked(k->type)) continue;
+        if (k->op != HL_OP_getitem || k->args[0]->type->kind != HL_K_LIST || n == MAX_ITEMS_AT_ONCE) return false;
+        items[n++] = k;
+        left += k->uses.n;
+    }
+    return !left;
+}
+
 static void classify(own *o, hl_inst *i)
 {
     value *v = value_of(o, i);
@@ -154,7 +202,7 @@ static void classify(own *o, hl_inst *i)
     }
     if (!i->type || !i->type->has_mem || i->flags & HL_I_FUSED || !is_item_read(i)) return;
     for (int k = 0; k < i->nargs; k++)
-        if (i->args[k]->type && reads_changing(o, i->args[k]->type)) v->owned = v->volatile_read = true;
+        if (i->args[k]->type && reads_changing(o, i->args[k]->type) && !used_up_at_once(i)) v->owned = v->volatile_read = true;
 }
 
 /* A phi is for ever when all that comes in is: assumed of all phis, then taken back where it is wrong. */
@@ -498,6 +546,7 @@ static int run(hl_cx *cx, hl_func *f)
     o->values = HL_NEWN(o->arena, value, o->nvalues);
     o->blocks = HL_NEWN(o->arena, block_state, o->nblocks);
     find_changed(o);
+    if (o->changed.n) hl_ir_uses(f);
     EACH_BLOCK(f, b)
         for (hl_inst *i = b->first; i; i = i->next) classify(o, i);
     find_rooted(o);
