@@ -481,8 +481,15 @@ hl_status hl_random_ints(int64_t low, int64_t high, int64_t n, int32_t dtype, vo
         for (int64_t k = 0; k < n; k++)
             ((uint32_t *)out)[k] = (uint32_t)low + (uint32_t)interval(s, max);
     } else {
-        for (int64_t k = 0; k < n; k++)
-            ((uint64_t *)out)[k] = (uint64_t)low + interval(s, max);
+        uint64_t mask = mask_for(max), v;
+        for (int64_t k = 0; k < n; k++) {
+            if (max > UINT32_MAX || !max)
+                v = interval(s, max);
+            else
+                while ((v = hl_mt_word(s) & mask) > max)
+                    ;
+            ((uint64_t *)out)[k] = (uint64_t)low + v;
+        }
     }
     return 0;
 }
