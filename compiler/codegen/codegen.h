@@ -37,7 +37,8 @@ const char *hl_machine_identity(void);
 int hl_machine_vector_bytes(void);
 
 void *hl_symbol_address(const char *name);       /* NULL: unknown */
-void *hl_symbol_vecmath(const char *name);       /* from the vector library alone; NULL when it is not there */
+/* From the vector libraries: SLEEF (1 ULP), or when `fast` also glibc's (4 ULP); NULL: not there. */
+void *hl_symbol_vecmath(const char *name, bool fast);
 
 /* Links an object as hl_pass_generate made it; NULL with a message (to be freed). */
 hl_code *hl_code_link(const char *object, size_t size, hl_entry *entry, char **error);

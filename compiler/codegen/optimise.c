@@ -94,6 +94,28 @@ static void on_diagnostic(LLVMDiagnosticInfoRef d, void *context)
     LLVMDisposeMessage(text);
 }
 
+/* Nothing calls the vector versions of mathematical functions before the vectoriser does: they are kept for it. */
+static void keep_vector_functions(hl_emit *e)
+{
+    unsigned n = 0;
+    for (LLVMValueRef f = LLVMGetFirstFunction(e->mod); f; f = LLVMGetNextFunction(f)) {
+        size_t len;
+        n += !strncmp(LLVMGetValueName2(f, &len), "_ZGV", 4);
+    }
+    if (!n)
+        return;
+    LLVMValueRef *kept = HL_NEWN(e->arena, LLVMValueRef, n), *at = kept;
+    for (LLVMValueRef f = LLVMGetFirstFunction(e->mod); f; f = LLVMGetNextFunction(f)) {
+        size_t len;
+        if (!strncmp(LLVMGetValueName2(f, &len), "_ZGV", 4))
+            *at++ = f;
+    }
+    LLVMValueRef g = LLVMAddGlobal(e->mod, LLVMArrayType2(e->ptr, n), "llvm.compiler.used");
+    LLVMSetInitializer(g, LLVMConstArray2(e->ptr, kept, n));
+    LLVMSetLinkage(g, LLVMAppendingLinkage);
+    LLVMSetSection(g, "llvm.metadata");
+}
+
 int hl_pass_optimise(hl_cx *cx)
 {
     hl_emit *e = cx->emit;
@@ -111,6 +133,7 @@ int hl_pass_optimise(hl_cx *cx)
         return hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "%s", why);
     char *triple = LLVMGetTargetMachineTriple(m->tm);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(m->tm);
+    keep_vector_functions(e);
     LLVMSetTarget(e->mod, triple);
     LLVMSetModuleDataLayout(e->mod, layout);
     LLVMDisposeMessage(triple);

@@ -11,18 +11,27 @@
 
 static struct {
     pthread_once_t once;
-    void *runtime, *vecmath;
+    void *runtime, *sleef, *mvec;
 } libs = {.once = PTHREAD_ONCE_INIT};
 
-static const char *const vecmath_names[] = {"libsleefgnuabi.so.3", "libsleefgnuabi.so", "libsleefgnuabi.dylib"};
+static const char *const sleef_names[] = {"libsleefgnuabi.so.3", "libsleefgnuabi.so", "libsleefgnuabi.dylib", NULL};
+static const char *const mvec_names[] = {"libmvec.so.1", NULL};
+
+static void *open_first(const char *const *names)
+{
+    void *lib = NULL;
+    for (; !lib && *names; names++)
+        lib = dlopen(*names, RTLD_NOW | RTLD_LOCAL);
+    return lib;
+}
 
 static void open_libraries(void)
 {
     Dl_info info;
     if (dladdr((void *)hl_drop, &info) && info.dli_fname)
         libs.runtime = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-    for (size_t k = 0; !libs.vecmath && k < sizeof vecmath_names / sizeof *vecmath_names; k++)
-        libs.vecmath = dlopen(vecmath_names[k], RTLD_NOW | RTLD_LOCAL);
+    libs.sleef = open_first(sleef_names);
+    libs.mvec = open_first(mvec_names);
 }
 
 /* Functions that code generation calls by itself; they are in no shared library that is sure to be there. */
@@ -44,10 +53,11 @@ static const struct { const char *name; void *at; } helpers[] = {
     {"fmod", (void *)(double (*)(double, double))fmod},
 };
 
-void *hl_symbol_vecmath(const char *name)
+void *hl_symbol_vecmath(const char *name, bool fast)
 {
     pthread_once(&libs.once, open_libraries);
-    return libs.vecmath ? dlsym(libs.vecmath, name) : NULL;
+    void *at = libs.sleef ? dlsym(libs.sleef, name) : NULL;
+    return !at && fast && libs.mvec ? dlsym(libs.mvec, name) : at;
 }
 
 void *hl_symbol_address(const char *name)
@@ -57,7 +67,7 @@ void *hl_symbol_address(const char *name)
     for (size_t k = 0; !at && k < sizeof helpers / sizeof *helpers; k++)
         if (!strcmp(helpers[k].name, name))
             at = helpers[k].at;
-    if (!at && (!strncmp(name, "_ZGV", 4) || !strncmp(name, "Sleef_", 6)))
-        at = hl_symbol_vecmath(name);
+    if (!at && !strncmp(name, "_ZGV", 4))
+        at = hl_symbol_vecmath(name, true);
     return at ? at : dlsym(RTLD_DEFAULT, name);
 }

@@ -18,9 +18,6 @@ static void attribute(hl_emit *e, V f, const char *name)
     LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(e->lc, kind, 0));
 }
 
-/* until the vector library is chosen */
-__attribute__((weak)) void hl_vecmath(hl_emit *e, V call, const char *name, bool f32) { (void)e, (void)call, (void)name, (void)f32; }
-
 V hl_libm(hl_emit *e, const char *name, const V *args, int n)
 {
     LLVMTypeRef t = LLVMTypeOf(args[0]), params[4];
