@@ -1,6 +1,7 @@
 /* loop_safe: the conditions under which a loop's accesses need no checks (passes/bounds.c says how they are written down).
  * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
-#include "emit.h"
+#include "private.h"
+#include <llvm-c/DebugInfo.h>
 
 static V factor_value(hl_emit *e, hl_inst *i, PyObject *factor)
 {
@@ -47,4 +48,19 @@ void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
     }
     for (Py_ssize_t k = 2; k < PyTuple_GET_SIZE(i->obj); k++) ok = both(e, ok, condition_value(e, PyTuple_GET_ITEM(i->obj, k), values));
     out[0] = ok ? ok : hl_bool(e, true);
+}
+
+/* The copy of a loop that keeps its checks runs when an exception is near: LLVM need not unroll or vectorise it. */
+void hl_emit_slow_loop(hl_emit *e, hl_inst *jump)
+{
+    hl_block *b = jump->block;
+    bool back = false;
+    for (int k = 0; b->slow && k < b->nsucc; k++) back |= b->succ[k]->id <= b->id;
+    if (!back) return;
+    static const char text[] = "llvm.loop.disable_nonforced";
+    LLVMMetadataRef name = LLVMMDStringInContext2(e->lc, text, sizeof text - 1), property = LLVMMDNodeInContext2(e->lc, &name, 1);
+    LLVMMetadataRef self = LLVMTemporaryMDNode(e->lc, NULL, 0), parts[] = {self, property};
+    LLVMMetadataRef node = LLVMMDNodeInContext2(e->lc, parts, 2);
+    LLVMMetadataReplaceAllUsesWith(self, node); /* a loop's node names itself, so that no two are one */
+    LLVMSetMetadata(LLVMGetBasicBlockTerminator(hl_here(e)), LLVMGetMDKindIDInContext(e->lc, "llvm.loop", 9), LLVMMetadataAsValue(e->lc, node));
 }

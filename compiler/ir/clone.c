@@ -84,6 +84,7 @@ static void copy_blocks(copier *c)
     for (int k = 0; k < c->region.n; k++) {
         hl_block *b = c->region.at[k], *n = c->copies.at[k];
         n->cold = b->cold;
+        n->slow = true;
         for (hl_inst *i = b->first; i; i = i->next) hl_ir_append(n, copy_inst(c, i));
     }
     for (int k = 0; k < c->copies.n; k++)

@@ -92,6 +92,7 @@ struct hl_block {
     hl_block *loop_parent;   /* of a header: header of the next outer loop */
     int loop_depth;
     bool cold;               /* leads only to raise */
+    bool slow;               /* of the copy of a loop that keeps its range checks: not worth optimising */
     void *data;              /* scratch of the running pass */
 };
 
