@@ -455,7 +455,7 @@ def test_refused():
     for text in ("a % b", "a // b", "a < b", "a & b", "a << b"):
         check_error(function(text, "a", "b"), (1j, 2j), hotloop.TypingError)
     check_error(function("a & b", "a", "b"), (1.0, 2), hotloop.TypingError)
-    check_error(function("pow(a, 2, 3)", "a"), (1.0,), hotloop.TypingError, "3rd argument")
+    check_error(function("pow(a, 2, 3)", "a"), (1.0,), hotloop.TypingError)
 
 
 def test_loops_over_numbers():

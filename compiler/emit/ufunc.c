@@ -67,17 +67,23 @@ void hl_emit_np_whole(hl_emit *e, hl_inst *i, V *out)
 /* To the next float away from zero, with the sign of x; NaN for infinities. */
 void hl_emit_np_spacing(hl_emit *e, hl_inst *i, V *out)
 {
-    const hl_type *t = hl_arg_type(i, 0);
-    V x = hl_arg(e, i, 0)[0], far = math(e, "copysign", t, 2, (V[]){hl_real(e, x, INFINITY), x});
+    V x = hl_arg(e, i, 0)[0], below = hl_fcmp(e, LLVMRealOLT, x, hl_real(e, x, 0));
+    V far = hl_select(e, below, hl_real(e, x, -INFINITY), hl_real(e, x, INFINITY));
     V next = hl_libm(e, "nextafter", (V[]){x, far}, 2);
     out[0] = hl_fbin(e, LLVMFSub, next, x);
 }
 
+/* sin(y) / y for y = pi * x */
 void hl_emit_np_sinc(hl_emit *e, hl_inst *i, V *out)
 {
-    V x = hl_arg(e, i, 0)[0], zero = hl_fcmp(e, LLVMRealOEQ, x, hl_real(e, x, 0));
-    V y = hl_fbin(e, LLVMFMul, hl_real(e, x, M_PI), hl_select(e, zero, hl_real(e, x, 1e-20), x));
-    out[0] = hl_fbin(e, LLVMFDiv, hl_libm(e, "sin", &y, 1), y);
+    const hl_type *t = hl_arg_type(i, 0);
+    V *x = hl_arg(e, i, 0), y[2], none = LLVMBuildNot(e->b, hl_truth(e, t, x), "");
+    for (int k = 0; k < t->nparts; k++)
+        y[k] = hl_fbin(e, LLVMFMul, hl_real(e, x[0], M_PI), hl_select(e, none, hl_real(e, x[0], k ? 0 : 1e-20), x[k]));
+    const V *args[1] = {y};
+    V s[2];
+    hl_math(e, "sin", t, args, 1, s);
+    hl_arith(e, NULL, HL_OP_truediv, t, s, y, out);
 }
 
 void hl_emit_np_square(hl_emit *e, hl_inst *i, V *out)
@@ -178,9 +184,23 @@ static V extreme(hl_emit *e, const char *name, const hl_type *t, V a, V b)
     return hl_select(e, hl_compare(e, max ? HL_OP_ge : HL_OP_le, t, &a, &b), a, b);
 }
 
+/* Complex numbers are ordered by real, then imaginary part; one with a NaN part is a NaN. */
+static void complex_extreme(hl_emit *e, const char *name, const hl_type *t, const V *a, const V *b, V *out)
+{
+    bool max = strstr(name, "max") != NULL, nan_wins = name[0] == 'm';
+    const V *n = nan_wins ? a : b;
+    V first = hl_compare(e, max ? HL_OP_ge : HL_OP_le, t, a, b), odd = hl_fcmp(e, LLVMRealUNO, n[0], n[1]);
+    first = hl_ibin(e, LLVMOr, first, odd);
+    for (int k = 0; k < 2; k++) out[k] = hl_select(e, first, a[k], b[k]);
+}
+
 /* maximum minimum: NaN wins; fmax fmin: NaN loses */
 void hl_emit_np_extreme(hl_emit *e, hl_inst *i, V *out)
 {
+    if (hl_arg_type(i, 0)->kind == HL_K_COMPLEX) {
+        complex_extreme(e, function_name(i), hl_arg_type(i, 0), hl_arg(e, i, 0), hl_arg(e, i, 1), out);
+        return;
+    }
     out[0] = extreme(e, function_name(i), hl_arg_type(i, 0), hl_arg(e, i, 0)[0], hl_arg(e, i, 1)[0]);
 }
 

@@ -2,7 +2,7 @@
  *
  * math: float32 operands give float32 (as in Numba; CPython would give float64), everything else float64.  A call on
  * literals alone is a literal again: x32 * math.sqrt(2.0) stays float32.
- * numpy: NumPy's own result types, except that 8-bit integers give float64 where NumPy has float16. */
+ * numpy: NumPy's own result types, except that booleans and 8-bit integers give float32 where NumPy has float16. */
 #include "number.h"
 #include <string.h>
 
@@ -208,7 +208,7 @@ const hl_type *hl_numpy_promote(hl_site *s, int k, int l)
 const hl_type *hl_numpy_float(const hl_type *t)
 {
     if (hl_is_float(t)) return t;
-    return t->kind == HL_K_INT && t->bits == 16 ? hl_T.float32 : hl_T.float64;
+    return t->kind == HL_K_BOOL || t->bits <= 16 ? hl_T.float32 : hl_T.float64;
 }
 
 static const hl_type *base(hl_site *s, int k) { return hl_number(s->types[k]); }
@@ -233,8 +233,8 @@ const hl_type *hl_type_np_float(hl_site *s)
 const hl_type *hl_type_np_real(hl_site *s) { return no_complex(s, hl_type_np_float(s)); }
 const hl_type *hl_type_np_sinc(hl_site *s)
 {
-    const hl_type *t = no_complex(s, base(s, 0));
-    return t ? s->types[0] = hl_is_float(t) ? t : hl_T.float64 : NULL;
+    const hl_type *t = base(s, 0);
+    return t ? s->types[0] = hl_is_intlike(t) ? hl_T.float64 : t : NULL;
 }
 
 const hl_type *hl_type_np_whole(hl_site *s) { return no_complex(s, base(s, 0)); }
@@ -272,6 +272,7 @@ const hl_type *hl_type_np_bit_count(hl_site *s)
 }
 
 const hl_type *hl_type_np_is(hl_site *s) { return base(s, 0) ? hl_T.boolean : NULL; }
+const hl_type *hl_type_np_is_real(hl_site *s) { return no_complex(s, base(s, 0)) ? hl_T.boolean : NULL; }
 
 const hl_type *hl_type_np_angle(hl_site *s)
 {
@@ -320,7 +321,7 @@ const hl_type *hl_type_np_float_power(hl_site *s)
     return both(s, t ? hl_is_complex(t) ? hl_T.complex128 : hl_T.float64 : NULL);
 }
 
-const hl_type *hl_type_np_extreme(hl_site *s) { return both(s, no_complex(s, hl_numpy_promote(s, 0, 1))); }
+const hl_type *hl_type_np_extreme(hl_site *s) { return both(s, hl_numpy_promote(s, 0, 1)); }
 
 const hl_type *hl_type_np_real2(hl_site *s)
 {
@@ -336,19 +337,20 @@ const hl_type *hl_type_np_ldexp(hl_site *s)
     return s->types[0] = hl_numpy_float(t);
 }
 
-static const hl_type *np_ints(hl_site *s, bool allow_bool)
+/* Integers, and booleans as they are or as `boolean` says (NULL: refused). */
+static const hl_type *np_ints(hl_site *s, const hl_type *boolean)
 {
-    const hl_type *t = hl_numpy_promote(s, 0, 1);
-    if (!t || !hl_is_intlike(t)) {
-        if (t) hl_reject(s, "%s needs integers, not %s", s->rule->key, t->name);
+    const hl_type *t = hl_numpy_promote(s, 0, 1), *r = t && t->kind == HL_K_BOOL ? boolean : t;
+    if (t && (!r || !hl_is_intlike(r))) {
+        hl_reject(s, "%s needs integers, not %s", s->rule->key, t->name);
         return NULL;
     }
-    return both(s, t->kind == HL_K_BOOL && !allow_bool ? hl_T.int8 : t);
+    return both(s, r);
 }
 
-const hl_type *hl_type_np_gcd(hl_site *s) { return np_ints(s, false); }
-const hl_type *hl_type_np_bits(hl_site *s) { return np_ints(s, true); }
-const hl_type *hl_type_np_shift(hl_site *s) { return np_ints(s, false); }
+const hl_type *hl_type_np_gcd(hl_site *s) { return np_ints(s, NULL); }
+const hl_type *hl_type_np_bits(hl_site *s) { return np_ints(s, hl_T.boolean); }
+const hl_type *hl_type_np_shift(hl_site *s) { return np_ints(s, hl_T.int8); }
 const hl_type *hl_type_np_logical(hl_site *s) { return base(s, 0) && base(s, 1) ? hl_T.boolean : NULL; }
 
 /* NumPy compares integers of different signs exactly, and orders complex numbers by real, then imaginary part. */
