@@ -106,7 +106,30 @@ V hl_complex_compare(hl_emit *e, hl_op op, const V *a, const V *b)
     return hl_ibin(e, LLVMOr, hl_ibin(e, LLVMAnd, first, known), tie);
 }
 
-V hl_complex_abs(hl_emit *e, const V *a) { return hl_libm(e, "hypot", a, 2); }
+/* sqrt(x*x + y*y) without a call and without branches, within 1 ULP: operands so large or small that their squares would
+ * leave the range are scaled by a power of two first, float32 are squared in float64.  An infinity beats a NaN (C99 F.9.4.3). */
+V hl_hypot(hl_emit *e, V x, V y)
+{
+    bool f32 = LLVMTypeOf(x) == e->f32;
+    V v[2] = {to_double(e, x), to_double(e, y)}, size[2], s[2], scale = NULL, back = NULL;
+    for (int k = 0; k < 2; k++) size[k] = hl_scalar_intrinsic(e, "llvm.fabs", 1, &v[k]);
+    if (!f32) {
+        V m = hl_select(e, hl_fcmp(e, LLVMRealOGT, size[0], size[1]), size[0], size[1]);
+        V small = hl_fcmp(e, LLVMRealOLT, m, hl_f64(e, 0x1p-480)), large = hl_fcmp(e, LLVMRealOGT, m, hl_f64(e, 0x1p500));
+        scale = hl_select(e, large, hl_f64(e, 0x1p-600), hl_select(e, small, hl_f64(e, 0x1p600), hl_f64(e, 1)));
+        back = hl_select(e, large, hl_f64(e, 0x1p600), hl_select(e, small, hl_f64(e, 0x1p-600), hl_f64(e, 1)));
+    }
+    for (int k = 0; k < 2; k++) {
+        V w = f32 ? v[k] : hl_fbin(e, LLVMFMul, v[k], scale);
+        s[k] = hl_fbin(e, LLVMFMul, w, w);
+    }
+    V sum = hl_fbin(e, LLVMFAdd, s[0], s[1]), r = hl_scalar_intrinsic(e, "llvm.sqrt", 1, &sum);
+    if (!f32) r = hl_fbin(e, LLVMFMul, r, back);
+    V inf = hl_f64(e, INFINITY), infinite = hl_ibin(e, LLVMOr, hl_fcmp(e, LLVMRealOEQ, size[0], inf), hl_fcmp(e, LLVMRealOEQ, size[1], inf));
+    return from_double(e, hl_select(e, infinite, inf, r), x);
+}
+
+V hl_complex_abs(hl_emit *e, const V *a) { return hl_hypot(e, a[0], a[1]); }
 
 /* Elementary functions, by name. */
 static const struct { const char *name; hl_rt call; } functions[] = {
@@ -132,7 +155,7 @@ static bool composed(hl_emit *e, const char *name, const V *a, V *out)
         V im = hl_fbin(e, LLVMFMul, hl_libm(e, "exp", &a[0], 1), hl_libm(e, "sin", &a[1], 1));
         out[0] = hl_fbin(e, LLVMFSub, first, second), out[1] = im;
     } else if (!strcmp(name, "log1p")) {
-        V x = hl_fbin(e, LLVMFAdd, a[0], hl_real(e, a[0], 1)), size = hl_libm(e, "hypot", (V[]){x, a[1]}, 2);
+        V x = hl_fbin(e, LLVMFAdd, a[0], hl_real(e, a[0], 1)), size = hl_hypot(e, x, a[1]);
         V angle = hl_libm(e, "atan2", (V[]){a[1], x}, 2);
         out[0] = hl_libm(e, "log", &size, 1), out[1] = angle;
     } else return false;

@@ -56,7 +56,7 @@ void hl_math(hl_emit *e, const char *name, const hl_type *t, const V *const *arg
             out[0] = hl_scalar_intrinsic(e, intrinsics[k].intrinsic, n, v);
             return;
         }
-    out[0] = hl_libm(e, name, v, n);
+    out[0] = strcmp(name, "hypot") ? hl_libm(e, name, v, n) : hl_hypot(e, v[0], v[1]);
 }
 
 static V math(hl_emit *e, const char *name, int n, V const *v)
@@ -175,7 +175,7 @@ static V hypot_of(hl_emit *e, V const *v, int n)
 {
     if (n == 0) return hl_f64(e, 0);
     V r = n == 1 ? fabs_of(e, v[0]) : v[0];
-    for (int k = 1; k < n; k++) r = hl_libm(e, "hypot", (V[]){r, v[k]}, 2);
+    for (int k = 1; k < n; k++) r = hl_hypot(e, r, v[k]);
     return r;
 }
 

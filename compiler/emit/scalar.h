@@ -65,5 +65,6 @@ void hl_complex_arith(hl_emit *e, hl_inst *i, hl_op op, const V *a, const V *b, 
 V hl_complex_compare(hl_emit *e, hl_op op, const V *a, const V *b);
 bool hl_complex_math(hl_emit *e, const char *name, const V *a, V *out); /* false: no such function */
 V hl_power_by_int(hl_emit *e, V a, int64_t n, bool is_float); /* a multiplied with itself; n > 0 */
+V hl_hypot(hl_emit *e, V x, V y);
 V hl_complex_abs(hl_emit *e, const V *a);
 #endif
