@@ -8,7 +8,9 @@
  *   versioned   the same two ends contain values that are known only when the program runs, but before the loop: the
  *               conditions are collected in one `loop_safe` instruction in front of the outermost loop where they can be
  *               known.  The loop is copied (ir/clone.c); the original is entered when all conditions hold, and its
- *               accesses need no checks; the copy keeps them, so that exceptions come in the right iteration.
+ *               accesses need no checks; the copy keeps them, so that exceptions come in the right iteration.  Only
+ *               loops where a check is felt are worth the code: one access at least is in an innermost loop without
+ *               array operations.
  *   checked     what is left.
  *
  * loop_safe's immediate is (bits, factors, condition, condition, …): a factor is (operand, axis) for the size of an array's
@@ -381,16 +383,51 @@ static int size_of_loop(const bounds *b, const hl_block *header)
     return n;
 }
 
+/* `for a in range(-1, 2)`: LLVM unrolls it. */
+static bool is_short(const hl_block *header)
+{
+    const hl_inst *next = header->last->op == HL_OP_branch ? header->last->args[0] : NULL;
+    if (!next || next->op != HL_OP_iternext || next->args[0]->op != HL_OP_getiter) return false;
+    const hl_inst *over = next->args[0]->args[0];
+    if (over->type->kind != HL_K_RANGE || over->op != HL_OP_call || !over->rule) return false;
+    int64_t at[3] = {0, 0, 1}, n = 0;
+    for (int k = 0; k < over->nargs && k < 3; k++) {
+        if (over->args[k]->type->kind == HL_K_OMITTED) break;
+        if (!hl_is_literal(over->args[k]->type) || !hl_is_intlike(over->args[k]->type->elem)) return false;
+        at[n++] = over->args[k]->type->ival;
+    }
+    if (n == 1) at[1] = at[0], at[0] = 0;
+    __int128 turns = at[2] ? ((__int128)at[1] - at[0]) / at[2] : 0;
+    return turns <= 8;
+}
+
+/* A loop whose turns are so short that a check is felt: no loop in it, neither of the program nor of an array operation. */
+static bool is_light(const bounds *b, const hl_block *header)
+{
+    for (int k = 0; k < b->f->blocks.n; k++) {
+        const hl_block *at = b->f->blocks.at[k];
+        if (!hl_ir_loop_contains(header, at)) continue;
+        for (const hl_block *h = at->loop; h != header; h = h->loop_parent)
+            if (!is_short(h)) return false;
+        for (const hl_inst *i = at->first; i; i = i->next)
+            if (hl_ir_effects(i) & HL_E_FUSES && !(i->flags & HL_I_FUSED)) return false;
+    }
+    return true;
+}
+
 static int version(bounds *b, hl_block *header)
 {
     conditions all = {0};
     HL_VEC(place *) freed = {0};
+    bool worth = false;
     for (int k = 0; k < b->places.n; k++) {
         place *a = b->places.at[k];
-        if (a->loop == header && merge(b, &all, &a->need)) hl_push(b->arena, &freed, a);
+        if (a->loop != header || !merge(b, &all, &a->need)) continue;
+        hl_push(b->arena, &freed, a);
+        worth = worth || is_light(b, a->inst->block->loop);
     }
-    int size = freed.n ? size_of_loop(b, header) : 0;
-    if (!freed.n || size > MAX_LOOP || b->growth + size > MAX_GROWTH) return 0;
+    int size = worth ? size_of_loop(b, header) : 0;
+    if (!worth || size > MAX_LOOP || b->growth + size > MAX_GROWTH) return 0;
     hl_inst *safe = make_safe(b, &all, header->last->span);
     if (!safe) {
         b->cx->python_error = true;
