@@ -15,6 +15,12 @@ hl_mem *hl_array_new(int32_t ndim, const int64_t *shape, int64_t itemsize, int32
     return hl_array_alloc(empty ? 0 : n, zero, data);
 }
 
+hl_mem *hl_array_make(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero)
+{
+    void *data;
+    return hl_array_new(ndim, shape, itemsize, zero, &data);
+}
+
 /* --- overlap -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct region { const int64_t *shape, *stride; int nd; int64_t item; intptr_t data, lo, hi; bool empty; } region;

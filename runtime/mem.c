@@ -74,6 +74,8 @@ typedef struct hl_array {
     void *raw;
 } hl_array;
 
+static_assert(sizeof(hl_array) == HL_ARRAY_DATA, "machine code finds the data there");
+
 static void drop_array(hl_mem *m) { hl_free(((hl_array *)m)->raw); }
 
 hl_mem *hl_array_alloc(int64_t nbytes, int32_t zero, void **data)

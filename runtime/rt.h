@@ -37,6 +37,7 @@ static inline void hl_release(hl_mem *m)
 }
 /* Array memory: owner head and data in one allocation, data aligned to 64 bytes.  NULL with MemoryError set.
  * Above 4 MiB the pages are asked to be huge. */
+enum { HL_ARRAY_DATA = 24 }; /* bytes from the owner to the data: machine code relies on it */
 HL_API hl_mem *hl_array_alloc(int64_t nbytes, int32_t zero, void **data);
 /* An owner that keeps a Python object alive; drop takes the GIL.  `hl_loan` borrows: the count of the object is
  * raised only when hl_loan_end finds that somebody kept the owner beyond the call. */

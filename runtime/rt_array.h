@@ -9,6 +9,7 @@
 
 /* New C-contiguous memory for shape[ndim]; *data is where its items begin.  NULL: ValueError (negative, too large) or MemoryError. */
 HL_API hl_mem *hl_array_new(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero, void **data);
+HL_API hl_mem *hl_array_make(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero); /* the data is HL_ARRAY_DATA behind the result */
 /* Where to read `src` while `dst` is written: its own data when both lie apart or are the very same items, else a copy of its memory
  * in which all items have the same distances.  Copies hang on *temps until hl_array_apart_end.  NULL: MemoryError, copies freed. */
 HL_API void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps);

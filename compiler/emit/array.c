@@ -59,13 +59,14 @@ V hl_index_value(hl_emit *e, const hl_type *t, V v)
 
 void hl_new_array(hl_emit *e, hl_inst *i, const hl_type *t, const V *shape, bool zero, V *out)
 {
-    V sizes = hl_alloca_slots(e, t->ndim), data = hl_alloca(e, e->ptr, "data");
+    V sizes = hl_alloca_slots(e, t->ndim);
     for (int k = 0; k < t->ndim; k++) LLVMBuildStore(e->b, shape[k], k ? hl_gep_bytes(e, sizes, hl_i64(e, 8 * k)) : sizes);
-    V owner = hl_rtcall(e, HL_RT_array_new, hl_i32(e, t->ndim), sizes, hl_i64(e, hl_itemsize(t->elem)), hl_i32(e, zero), data);
+    /* the owner is declared noalias and the data is part of it: nothing else that the function knows points there */
+    V owner = hl_rtcall(e, HL_RT_array_make, hl_i32(e, t->ndim), sizes, hl_i64(e, hl_itemsize(t->elem)), hl_i32(e, zero));
     hl_check_not_null(e, i, owner);
     V strides[HL_DIMS];
     hl_array_c_strides(e, t, shape, strides);
-    hl_array_fill_parts(e, t, owner, LLVMBuildLoad2(e->b, e->ptr, data, ""), shape, strides, out);
+    hl_array_fill_parts(e, t, owner, hl_gep_bytes(e, owner, hl_i64(e, HL_ARRAY_DATA)), shape, strides, out);
 }
 
 /* --- attributes --------------------------------------------------------------------------------------------------------------- */

@@ -67,7 +67,11 @@ static void declare_function(hl_emit *e, hl_func *f)
     int size = 0;
     for (int b = 0; b < f->blocks.n; b++)
         for (hl_inst *i = f->blocks.at[b]->first; i; i = i->next) size++;
-    if (!m->recursive && size < INLINE_BELOW) add_attribute(e, m->fn, "alwaysinline");
+    /* Arguments tell LLVM more about aliases than values loaded from a frame do: the function asked for stays on its own
+     * when it has loops. */
+    bool root = f == e->cx->funcs.at[0];
+    if (root && f->has_loops) add_attribute(e, m->fn, "noinline");
+    else if (!m->recursive && (size < INLINE_BELOW || root)) add_attribute(e, m->fn, "alwaysinline");
     f->data = m;
 }
 
@@ -173,7 +177,6 @@ static void emit_entry(hl_emit *e, hl_func *f)
     }
     if (m->recursive) args[at++] = hl_i32(e, 0);
     V r = LLVMBuildCall2(e->b, m->type, m->fn, args, (unsigned)at, "");
-    if (!m->recursive && LLVMGetFirstUse(m->fn) && !LLVMGetNextUse(LLVMGetFirstUse(m->fn))) add_attribute(e, m->fn, "alwaysinline");
     V parts[f->ret_type->nparts + 1];
     for (int p = 0; p < f->ret_type->nparts; p++) parts[p] = LLVMBuildExtractValue(e->b, r, (unsigned)p + 1, "");
     hl_store_slots(e, f->ret_type, parts, LLVMGetParam(e->fn, 1));
