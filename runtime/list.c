@@ -383,7 +383,7 @@ void hl_list_clear(hl_list *l)
     hl_free(old.data);
 }
 
-/* --- sort: order-preserving unsigned keys of the first slot, sorted with their positions, then one permutation ------------ */
+/* --- sort: order-preserving unsigned keys of one slot, sorted with their positions, then one permutation ------------ */
 static uint64_t key_of(hl_slot s, int32_t kind, int32_t is_unsigned)
 {
     switch (kind) {
@@ -397,7 +397,7 @@ static uint64_t key_of(hl_slot s, int32_t kind, int32_t is_unsigned)
     }
 }
 
-hl_status hl_list_sort(hl_list *l, int32_t kind, int32_t is_unsigned, int32_t reverse)
+hl_status hl_list_sort_by(hl_list *l, int32_t slot, int32_t kind, int32_t is_unsigned, int32_t reverse)
 {
     int64_t n = l->len;
     if (n < 2 || !l->nslots)
@@ -408,7 +408,7 @@ hl_status hl_list_sort(hl_list *l, int32_t kind, int32_t is_unsigned, int32_t re
     if (!pairs)
         goto no_memory;
     for (int64_t k = 0; k < n; k++) {
-        uint64_t key = key_of(*SLOT(l, k), kind, is_unsigned) ^ flip; /* flipped keys: descending, and still stable */
+        uint64_t key = key_of(SLOT(l, k)[slot], kind, is_unsigned) ^ flip; /* flipped keys: descending, and still stable */
         sorted &= key >= before;
         before = key;
         pairs[k] = (hl_pair){key, k};
@@ -430,4 +430,9 @@ hl_status hl_list_sort(hl_list *l, int32_t kind, int32_t is_unsigned, int32_t re
 no_memory:
     hl_raise(HL_ERR_memory, 0, 0);
     return 1;
+}
+
+hl_status hl_list_sort(hl_list *l, int32_t kind, int32_t is_unsigned, int32_t reverse)
+{
+    return hl_list_sort_by(l, 0, kind, is_unsigned, reverse);
 }

@@ -72,6 +72,8 @@ HL_API void hl_list_reverse(hl_list *l);
 HL_API void hl_list_clear(hl_list *l);
 /* sort by the first slot: kind is an hl_part (I64, F64, …, unsigned when is_unsigned); stable */
 HL_API hl_status hl_list_sort(hl_list *l, int32_t kind, int32_t is_unsigned, int32_t reverse);
+/* The same by another slot: tuples are sorted by their last slot first, by their first slot last. */
+HL_API hl_status hl_list_sort_by(hl_list *l, int32_t slot, int32_t kind, int32_t is_unsigned, int32_t reverse);
 
 /* --- error.c ------------------------------------------------------------------------------------------------------------ */
 typedef enum hl_err {
@@ -100,6 +102,7 @@ HL_API hl_mem *hl_str_object(PyObject *str);                       /* a constant
 HL_API hl_status hl_print(int64_t n, hl_mem *const *items);        /* print(*items) */
 /* --- text.c ------------------------------------------------------------------------------------------------------------- */
 HL_API hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end); /* print(*args, sep=sep, end=end); NULL: the default */
+HL_API void hl_raise_missing(hl_mem *value);                       /* ValueError of list.index */
 HL_API hl_mem *hl_exception_new(PyObject *cls, hl_mem *args);      /* cls(*args); args: a tuple, or NULL */
 HL_API int32_t hl_str_compare(hl_mem *a, hl_mem *b);               /* < 0, 0, > 0 */
 HL_API int32_t hl_str_contains(hl_mem *text, hl_mem *part);

@@ -39,6 +39,18 @@ hl_mem *hl_exception_new(PyObject *cls, hl_mem *args)
     return m;
 }
 
+void hl_raise_missing(hl_mem *value)
+{
+    hl_gil g = hl_gil_take();
+#if PY_VERSION_HEX >= 0x030E0000
+    (void)value;
+    PyErr_SetString(PyExc_ValueError, "list.index(x): x not in list");
+#else
+    PyErr_Format(PyExc_ValueError, "%R is not in list", hl_mem_object(value));
+#endif
+    hl_gil_give(g);
+}
+
 int32_t hl_str_compare(hl_mem *a, hl_mem *b)
 {
     if (a == b)

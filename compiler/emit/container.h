@@ -4,8 +4,8 @@
 #include "../rules/container.h"
 #include "emit.h"
 
-/* --- lists: fields of hl_list (runtime/rt.h), read and written in place.  Accesses carry TBAA tags: heads and items of
- * lists never overlap, so LLVM keeps length and data pointer in registers through a loop that stores items. */
+/* --- lists: fields of hl_list (runtime/rt.h), read and written in place.  Accesses carry TBAA tags, one a
+ * field and one for items, so LLVM keeps length and data pointer in registers through a loop that stores items. */
 V hl_list_len(hl_emit *e, V list);
 void hl_list_set_len(hl_emit *e, V list, V len);
 V hl_list_cap(hl_emit *e, V list);

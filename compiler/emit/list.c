@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* --- TBAA: the heads of lists and their items are different memory ---------------------------------------------------------- */
+/* --- TBAA: the fields of lists and their items are different memory --------------------------------------------------------- */
 
 static LLVMMetadataRef tbaa_tag(hl_emit *e, const char *name)
 {
@@ -26,21 +26,21 @@ static V tagged(hl_emit *e, V access, const char *name)
 
 static V field(hl_emit *e, V list, size_t offset) { return hl_gep_bytes(e, list, hl_i64(e, (int64_t)offset)); }
 
-static V get_field(hl_emit *e, V list, size_t offset, LLVMTypeRef t)
+static V get_field(hl_emit *e, V list, size_t offset, LLVMTypeRef t, const char *name)
 {
-    return tagged(e, LLVMBuildLoad2(e->b, t, field(e, list, offset), ""), "list");
+    return tagged(e, LLVMBuildLoad2(e->b, t, field(e, list, offset), ""), name);
 }
 
-static void set_field(hl_emit *e, V list, size_t offset, V v)
+static void set_field(hl_emit *e, V list, size_t offset, V v, const char *name)
 {
-    tagged(e, LLVMBuildStore(e->b, v, field(e, list, offset)), "list");
+    tagged(e, LLVMBuildStore(e->b, v, field(e, list, offset)), name);
 }
 
-V hl_list_len(hl_emit *e, V list) { return get_field(e, list, offsetof(hl_list, len), e->i64); }
-void hl_list_set_len(hl_emit *e, V list, V len) { set_field(e, list, offsetof(hl_list, len), len); }
-V hl_list_cap(hl_emit *e, V list) { return get_field(e, list, offsetof(hl_list, cap), e->i64); }
-V hl_list_data(hl_emit *e, V list) { return get_field(e, list, offsetof(hl_list, data), e->ptr); }
-void hl_list_touch(hl_emit *e, V list) { set_field(e, list, offsetof(hl_list, dirty), hl_i32(e, 1)); }
+V hl_list_len(hl_emit *e, V list) { return get_field(e, list, offsetof(hl_list, len), e->i64, "list length"); }
+void hl_list_set_len(hl_emit *e, V list, V len) { set_field(e, list, offsetof(hl_list, len), len, "list length"); }
+V hl_list_cap(hl_emit *e, V list) { return get_field(e, list, offsetof(hl_list, cap), e->i64, "list capacity"); }
+V hl_list_data(hl_emit *e, V list) { return get_field(e, list, offsetof(hl_list, data), e->ptr, "list data"); }
+void hl_list_touch(hl_emit *e, V list) { set_field(e, list, offsetof(hl_list, dirty), hl_i32(e, 1), "list changed"); }
 
 V hl_list_address(hl_emit *e, const hl_type *elem, V data, V index)
 {
@@ -53,7 +53,7 @@ void hl_list_load(hl_emit *e, const hl_type *elem, V address, V *out)
 {
     for (int k = 0; k < elem->nparts; k++) {
         LLVMTypeRef t = hl_part_type(e, elem->parts[k]);
-        V v = tagged(e, LLVMBuildLoad2(e->b, t == e->i1 ? e->i8 : t, slot(e, address, k), ""), "item");
+        V v = tagged(e, LLVMBuildLoad2(e->b, t == e->i1 ? e->i8 : t, slot(e, address, k), ""), "list item");
         out[k] = t == e->i1 ? LLVMBuildTrunc(e->b, v, e->i1, "") : v;
     }
 }
@@ -62,7 +62,7 @@ void hl_list_store(hl_emit *e, const hl_type *elem, V address, const V *parts)
 {
     for (int k = 0; k < elem->nparts; k++) {
         V v = elem->parts[k] == HL_P_I1 ? LLVMBuildZExt(e->b, parts[k], e->i8, "") : parts[k];
-        tagged(e, LLVMBuildStore(e->b, v, slot(e, address, k)), "item");
+        tagged(e, LLVMBuildStore(e->b, v, slot(e, address, k)), "list item");
     }
 }
 
@@ -151,17 +151,34 @@ static V list_of(hl_emit *e, hl_inst *i)
 
 void hl_emit_list_new(hl_emit *e, hl_inst *i, V *out) { out[0] = list_of(e, i); }
 
-static void sort_list(hl_emit *e, hl_inst *i, const hl_type *elem, V list, hl_inst *reverse)
+/* Stable sorts by one slot after another, the least significant first, order tuples.  Returns the status. */
+static V sort_by_parts(hl_emit *e, const hl_type *t, int slot, V list, V reverse)
+{
+    if (t->kind == HL_K_TUPLE) {
+        V status = hl_i32(e, 0);
+        for (int k = t->nitems - 1; k >= 0; k--)
+            status = LLVMBuildOr(e->b, status, sort_by_parts(e, t->items[k], slot + hl_tuple_offset(t, k), list, reverse), "");
+        return status;
+    }
+    bool is_unsigned = t->kind == HL_K_INT && !(t->flags & HL_T_SIGNED);
+    return hl_rtcall(e, HL_RT_list_sort_by, list, hl_i32(e, slot), hl_i32(e, t->parts[0]), hl_i32(e, is_unsigned), reverse);
+}
+
+static V sort_list(hl_emit *e, const hl_type *elem, V list, hl_inst *reverse)
 {
     V flag = reverse->type->kind == HL_K_OMITTED ? hl_i32(e, 0) : LLVMBuildZExt(e->b, hl_one(e, reverse), e->i32, "");
-    bool is_unsigned = elem->kind == HL_K_INT && !(elem->flags & HL_T_SIGNED);
-    hl_check_status(e, i, hl_rtcall(e, HL_RT_list_sort, list, hl_i32(e, elem->parts[0]), hl_i32(e, is_unsigned), flag));
+    return sort_by_parts(e, elem, 0, list, flag);
 }
 
 void hl_emit_sorted(hl_emit *e, hl_inst *i, V *out)
 {
     out[0] = list_of(e, i);
-    sort_list(e, i, i->type->elem, out[0], i->args[1]);
+    LLVMBasicBlockRef lost = hl_bb(e, "lost"), ok = hl_bb(e, "sorted");
+    hl_cond(e, hl_icmp(e, LLVMIntEQ, sort_list(e, i->type->elem, out[0], i->args[1]), hl_i32(e, 0)), ok, lost);
+    hl_at(e, lost);
+    hl_emit_release(e, i->type, out);
+    hl_leave(e, i);
+    hl_at(e, ok);
 }
 
 /* --- indexing --------------------------------------------------------------------------------------------------------------------- */
@@ -351,7 +368,7 @@ void hl_emit_list_copy(hl_emit *e, hl_inst *i, V *out) { out[0] = copy_list(e, i
 
 void hl_emit_list_sort(hl_emit *e, hl_inst *i, V *out)
 {
-    sort_list(e, i, i->args[0]->type->elem, hl_one(e, i->args[0]), i->args[1]);
+    hl_check_status(e, i, sort_list(e, i->args[0]->type->elem, hl_one(e, i->args[0]), i->args[1]));
 }
 
 /* Walks the items from *at (an alloca) while at < stop; emission stands in the body with `equal` telling whether the item
@@ -391,8 +408,8 @@ void hl_emit_list_count(hl_emit *e, hl_inst *i, V *out)
     out[0] = LLVMBuildLoad2(e->b, e->i64, n, "");
 }
 
-/* Position of operand 1 between start and stop (NULL: the end); leaves with `err` when there is none. */
-static V find(hl_emit *e, hl_inst *i, V start, V stop, hl_err err)
+/* Position of operand 1 between start and stop (NULL: the end), or -1. */
+static V find(hl_emit *e, hl_inst *i, V start, V stop)
 {
     V found = hl_alloca(e, e->i64, "found");
     LLVMBuildStore(e->b, hl_i64(e, -1), found);
@@ -403,9 +420,7 @@ static V find(hl_emit *e, hl_inst *i, V start, V stop, hl_err err)
     LLVMBuildStore(e->b, s.index, found);
     hl_br(e, s.done);
     hl_at(e, s.done);
-    V at = LLVMBuildLoad2(e->b, e->i64, found, "");
-    hl_check(e, i, hl_icmp(e, LLVMIntSGE, at, hl_zero(e)), err, NULL, NULL);
-    return at;
+    return LLVMBuildLoad2(e->b, e->i64, found, "");
 }
 
 void hl_emit_list_index(hl_emit *e, hl_inst *i, V *out)
@@ -417,11 +432,20 @@ void hl_emit_list_index(hl_emit *e, hl_inst *i, V *out)
         b = hl_select(e, hl_icmp(e, LLVMIntSLT, b, zero), hl_add(e, b, len), b);
         bound[k] = hl_select(e, hl_icmp(e, LLVMIntSLT, b, zero), zero, b);
     }
-    out[0] = find(e, i, bound[0], bound[1], HL_ERR_not_in_list);
+    out[0] = find(e, i, bound[0], bound[1]);
+    LLVMBasicBlockRef missing = hl_bb(e, "missing"), ok = hl_bb(e, "found");
+    hl_cond(e, hl_icmp(e, LLVMIntSGE, out[0], zero), ok, missing);
+    hl_at(e, missing);
+    V x = hl_box_value(e, i, i->args[1]->type, hl_arg(e, i, 1));
+    hl_rtcall(e, HL_RT_raise_missing, x);
+    hl_emit_release(e, hl_T.pyobject, &x);
+    hl_leave(e, i);
+    hl_at(e, ok);
 }
 
 void hl_emit_list_remove(hl_emit *e, hl_inst *i, V *out)
 {
-    V at = find(e, i, hl_zero(e), NULL, HL_ERR_remove_missing);
+    V at = find(e, i, hl_zero(e), NULL);
+    hl_check(e, i, hl_icmp(e, LLVMIntSGE, at, hl_zero(e)), HL_ERR_remove_missing, NULL, NULL);
     hl_check_status(e, i, hl_rtcall(e, HL_RT_list_del, hl_one(e, i->args[0]), at));
 }

@@ -121,10 +121,18 @@ const hl_type *hl_type_list_new(hl_site *s)
     return hl_type_list(hl_site_types(s), var);
 }
 
+static bool has_keys(const hl_type *t)
+{
+    if (t->kind != HL_K_TUPLE) return hl_is_real(t);
+    for (int k = 0; k < t->nitems; k++)
+        if (!has_keys(t->items[k])) return false;
+    return true;
+}
+
 static bool sortable(hl_site *s, const hl_type *elem)
 {
-    if (elem->has_var || hl_is_real(elem)) return true;
-    hl_reject(s, "a list of %s cannot be sorted in compiled code; lists of integers, floats and bools can", elem->name);
+    if (elem->has_var || has_keys(elem)) return true;
+    hl_reject(s, "a list of %s cannot be sorted in compiled code; lists of integers, floats, bools and tuples of them can", elem->name);
     return false;
 }
 
