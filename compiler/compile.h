@@ -4,10 +4,11 @@
 #include "ir/ir.h"
 #include "../runtime/rt.h"
 
-typedef struct hl_options {
+typedef struct hl_options hl_options;
+struct hl_options {
     bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline;
     int opt_level;               /* 0..3; 3 is the default */
-} hl_options;
+};
 
 /* What the binding knows about a jitted function; the compiler asks for it through hl_hooks. */
 typedef struct hl_jitted {

@@ -71,7 +71,8 @@ static void declare_function(hl_emit *e, hl_func *f)
      * when it has loops. */
     bool root = f == e->cx->funcs.at[0];
     if (root && f->has_loops) add_attribute(e, m->fn, "noinline");
-    else if (!m->recursive && (size < INLINE_BELOW || root)) add_attribute(e, m->fn, "alwaysinline");
+    else if (f->options && f->options->no_inline && !root) add_attribute(e, m->fn, "noinline");
+    else if (!m->recursive && (size < INLINE_BELOW || root || (f->options && f->options->always_inline))) add_attribute(e, m->fn, "alwaysinline");
     f->data = m;
 }
 
@@ -142,6 +143,7 @@ static void emit_function(hl_emit *e, hl_func *f)
 {
     hl_emitted *m = f->data;
     e->func = f, e->fn = m->fn;
+    e->opt = f->options ? *f->options : e->cx->rq->options;
     e->vals = HL_NEWN(e->arena, V *, f->next_inst + 1);
     e->blocks = HL_NEWN(e->arena, LLVMBasicBlockRef, f->blocks.n + 1);
     e->params = HL_NEWN(e->arena, V, LLVMCountParams(m->fn) + 1);

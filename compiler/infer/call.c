@@ -227,7 +227,7 @@ static int to_rows(call_note *c, const hl_rule *rows, hl_inst *first)
 
 static int to_function(hl_infer *in, hl_inst *i, call_note *c, PyObject *fn, hl_target_kind kind)
 {
-    c->target = (hl_target){.kind = kind, .function = fn};
+    c->target.kind = kind, c->target.function = fn;
     return kind == HL_TO_FUNCTION ? bind_function(in, i, c) : 0;
 }
 
@@ -262,7 +262,13 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
     const hl_rule *rows = hl_rules_of_function(obj);
     if (rows) return to_rows(c, rows, NULL);
     hl_jitted j;
-    if (h && h->jitted(obj, &j)) return hl_note_locals(in->cx, j.py_func, j.locals), to_function(in, i, c, j.py_func, HL_TO_FUNCTION);
+    if (h && h->jitted(obj, &j)) {
+        hl_note_locals(in->cx, j.py_func, j.locals);
+        hl_options *own = HL_NEW(in->arena, hl_options);
+        *own = j.options;
+        c->target.options = own;
+        return to_function(in, i, c, j.py_func, HL_TO_FUNCTION);
+    }
     PyObject *o = h && h->overload ? h->overload(obj) : NULL;
     if (o) return to_function(in, i, c, hl_keep(in->arena, o), HL_TO_OVERLOAD);
     if (PyErr_Occurred()) return in->cx->python_error = true, -1;
@@ -321,6 +327,7 @@ static const hl_type *call_instance(hl_infer *in, hl_inst *i, hl_target *target,
         if (hl_unliteral(types[k])->kind != HL_K_STR) types[k] = hl_unliteral_deep(in->types, types[k]);
     hl_instance *f = hl_infer_instance(in, key, types, i->nargs, i);
     if (!f) return NULL;
+    if (!f->func->options && f != in->instances.at[0]) f->func->options = target->options ? target->options : i->block->func->options;
     if (target->instance != f) {
         target->instance = f;
         i->data = f->func;

@@ -20,6 +20,7 @@ typedef struct hl_target {
     hl_target_kind kind;
     const hl_rule *rows;           /* ROWS: first of a chain (hl_rule_next) */
     PyObject *function;            /* FUNCTION, OVERLOAD: Python object; CLOSURE: code */
+    const hl_options *options;     /* of a jitted callee; NULL: the caller's */
     hl_instance *instance;         /* chosen for the present types */
 } hl_target;
 

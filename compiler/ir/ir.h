@@ -109,6 +109,7 @@ struct hl_func {
     const hl_type *ret_type;
     HL_VEC(hl_block *) blocks;
     uint32_t next_inst;
+    const struct hl_options *options; /* of its own decorator; NULL: those of the request */
     bool has_try, has_loops;
     void *data;              /* inference: hl_instance; emission: LLVM function */
 };

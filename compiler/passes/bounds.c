@@ -55,6 +55,12 @@ typedef struct bounds {
     int growth;
 } bounds;
 
+static bool checked(const bounds *b)
+{
+    const hl_options *own = b->f->options;
+    return own ? own->boundscheck : b->cx->rq->options.boundscheck;
+}
+
 /* --- what is accessed ------------------------------------------------------------------------------------------------- */
 
 static bool add_index(place *a, hl_inst *v, int axis)
@@ -309,8 +315,8 @@ static void decide(bounds *b, place *a)
     conditions c;
     unsigned flags;
     if (conditions_of(b, a, NULL, &c, &flags) && !c.at.n && c.exact) grant(a->inst, flags);
-    else if (b->cx->rq->options.boundscheck) choose_loop(b, a);
-    if (!b->cx->rq->options.boundscheck) grant(a->inst, HL_I_NOBOUNDS);
+    else if (checked(b)) choose_loop(b, a);
+    if (!checked(b)) grant(a->inst, HL_I_NOBOUNDS);
 }
 
 /* --- versions ------------------------------------------------------------------------------------------------------------- */
