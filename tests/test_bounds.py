@@ -1,0 +1,122 @@
+"""Range checks: what the compiler proves away must never be missed.
+
+Random loop nests with indices that are in range for some arguments and not for others run in CPython and compiled: the same
+results, the same arrays afterwards, the same IndexError in the same iteration.
+"""
+import random
+
+import numpy as np
+import pytest
+
+from hotloop import njit
+
+
+class Program:
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.lines = ["def f(a, b, c, n, m):", "    s = 0.0", "    h, w = b.shape", "    z = np.zeros(n + 3)"]
+        self.names = ["n", "m", "h", "w", "len(a)", "a.shape[0]", "b.shape[1]"]
+        self.counters = []
+        self.body(1, self.rng.randint(1, 3))
+        self.lines.append("    return s, z")
+        self.source = "\n".join(self.lines)
+        space = {"np": np}
+        exec(self.source, space)
+        self.f = space["f"]
+
+    def say(self, depth, text):
+        self.lines.append("    " * depth + text)
+
+    def pick(self, *choices):
+        return self.rng.choice(choices)
+
+    def bound(self):
+        name = self.pick(*self.names)
+        return self.pick(name, name, "%s - 1" % name, "%s - 2" % name, "%s + 1" % name, "%s // 2" % name,
+                         *(["%s + 1" % i for i in self.counters] or ["3"]))
+
+    def index(self):
+        i = self.pick(*self.counters) if self.counters else "n"
+        j = self.pick(*self.counters) if self.counters else "m"
+        k = self.rng.randint(1, 2)
+        return self.pick(i, i, i, "%s + %d" % (i, k), "%s - %d" % (i, k), "%s + %s" % (i, j), "%s - %s" % (i, j), "2*%s" % i,
+                         "%s*w + %s" % (i, j), "(%s + %d) %% n" % (i, k), "n - 1 - %s" % i, "-1", "0", "c[%s]" % i, "n - %d" % k)
+
+    def access(self):
+        return self.pick("a[%s]" % self.index(), "b[%s, %s]" % (self.index(), self.index()), "z[%s]" % self.index(),
+                         "b[%s][%s]" % (self.index(), self.index()), "b.T[%s, %s]" % (self.index(), self.index()))
+
+    def statement(self, depth):
+        kind = self.rng.random()
+        if kind < .5:
+            self.say(depth, "s += %s" % self.access())
+        elif kind < .75:
+            self.say(depth, "%s = s + %s" % (self.access().replace("].T", "]"), self.access()))
+        elif kind < .85 and self.counters:
+            self.say(depth, "if %s > 0:" % self.pick(*self.counters))
+            self.say(depth + 1, "s += a[%s - 1]" % self.pick(*self.counters))
+        elif kind < .92 and self.counters:
+            self.say(depth, "if s > 40.0:")
+            self.say(depth + 1, self.pick("break", "continue") if "while" not in self.kind else "break")
+        else:
+            self.say(depth, "try:")
+            self.say(depth + 1, "s += %s" % self.access())
+            self.say(depth, "except IndexError:")
+            self.say(depth + 1, "s -= 1.5")
+
+    def body(self, depth, loops):
+        if loops:
+            i = "ijk"[len(self.counters)]
+            lo, hi = self.pick("0", "0", "1", "n - 2", *self.counters), self.bound()
+            self.kind = self.pick("for", "for", "for", "down", "step", "while", "while down")
+            if self.kind == "for":
+                self.say(depth, "for %s in range(%s, %s):" % (i, lo, hi) if self.rng.random() < .5 else "for %s in range(%s):" % (i, hi))
+            elif self.kind == "down":
+                self.say(depth, "for %s in range(%s - 1, %s - 1, -1):" % (i, hi, lo))
+            elif self.kind == "step":
+                self.say(depth, "for %s in range(%s, %s, %s):" % (i, lo, hi, self.pick("2", "m")))
+            elif self.kind == "while":
+                self.say(depth, "%s = %s" % (i, lo))
+                self.say(depth, "while %s %s %s:" % (i, self.pick("<", "<="), hi))
+            else:
+                self.say(depth, "%s = %s - 1" % (i, hi))
+                self.say(depth, "while %s >= %s:" % (i, lo))
+            kind = self.kind
+            self.counters.append(i)
+            for _ in range(self.rng.randint(0, 1)):
+                self.statement(depth + 1)
+            self.body(depth + 1, loops - 1)
+            self.kind = kind
+            for _ in range(self.rng.randint(0 if loops > 1 else 1, 2)):
+                self.statement(depth + 1)
+            self.counters.pop()
+            if "while" in kind:
+                self.say(depth + 1, "%s %s 1" % (i, "-=" if "down" in kind else "+="))
+        elif self.counters:
+            self.statement(depth)
+
+
+def outcome(f, a, b, c, n, m):
+    a, b = a.copy(), b.copy()
+    try:
+        s, z = f(a, b, c, n, m)
+        return "result", (np.float64(s), z, a, b)
+    except (IndexError, ZeroDivisionError, ValueError) as e:
+        return type(e).__name__ + ": " + str(e), (a, b)
+
+
+ARGUMENTS = [(n, m, size, h, w) for n, m, size, h, w in
+             [(4, 2, 4, 4, 4), (4, 3, 9, 9, 9), (3, 2, 5, 4, 6), (0, 1, 3, 2, 2), (5, 1, 0, 3, 0), (6, 2, 20, 12, 12), (-2, -1, 4, 4, 4), (2, 0, 6, 6, 3)]]
+
+
+@pytest.mark.parametrize("seed", range(90))
+def test_same_as_cpython(seed):
+    p = Program(seed)
+    g = njit(p.f)
+    for n, m, size, h, w in ARGUMENTS:
+        r = np.random.default_rng(seed)
+        args = r.random(size), r.random((h, w)), r.integers(0, 6, 12), n, m
+        want, got = outcome(p.f, *args), outcome(g, *args)
+        assert want[0] == got[0], (p.source, n, m, size, h, w)
+        for x, y in zip(want[1], got[1]):
+            assert np.allclose(x, y), (p.source, n, m, size, h, w)
