@@ -34,3 +34,32 @@ hl_status hl_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_
     *out = (int64_t)(modulus < 0 && r ? r + modulus : r); /* the sign of the modulus, as of % */
     return 0;
 }
+
+uint64_t hl_unsigned_gcd(uint64_t a, uint64_t b)
+{
+    while (b) {
+        uint64_t r = a % b;
+        a = b, b = r;
+    }
+    return a;
+}
+
+/* Floats of one sign are ordered as their bit patterns are; negative ones are mirrored below zero. */
+static int64_t rank_of(double x)
+{
+    union { double f; int64_t i; } u = {x};
+    return u.i < 0 ? -(u.i & INT64_MAX) : u.i;
+}
+
+double hl_nextafter_steps(double x, double y, int64_t steps)
+{
+    if (steps == 0) return x;
+    if (isnan(x) || isnan(y)) return x + y;
+    int64_t from = rank_of(x), to = rank_of(y);
+    if (x == y) return y;
+    uint64_t distance = from < to ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    if ((uint64_t)steps >= distance) return y;
+    int64_t r = from < to ? from + steps : from - steps;
+    union { int64_t i; double f; } u = {r < 0 ? -r | INT64_MIN : r};
+    return r == 0 && from < 0 ? -0.0 : u.f;
+}

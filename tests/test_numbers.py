@@ -496,3 +496,25 @@ def test_mandelbrot():
         return most
 
     checks(escape, [(complex(a, b), 50) for a in np.linspace(-2, 1, 7) for b in np.linspace(-1, 1, 5)])
+
+
+@pytest.mark.parametrize("op", ("+", "-", "*", "//", "%", "/", "<", "==", "**"))
+@pytest.mark.parametrize("kind", ("int", "float", "mixed"))
+def test_random_operands(op, kind):
+    """Magnitudes spread over the whole range, so that quotients and remainders of every size occur."""
+    rng = np.random.default_rng(7)
+    compiled = njit(function(f"a {op} b", "a", "b"))
+
+    def number(as_float):
+        if as_float:
+            return float(rng.standard_normal() * 2.0 ** rng.integers(-60, 60))
+        return int(rng.integers(-2**63, 2**63 - 1)) >> int(rng.integers(0, 63))
+
+    for k in range(600):
+        x, y = number(kind == "float"), number(kind == "float" or kind == "mixed")
+        if op == "**":
+            x, y = (x, abs(y) & 63) if kind == "int" else (abs(float(x)) + 1e-9, y % 5)
+        if op in ("//", "%") and k % 3 == 0:
+            x = y * (k % 7)  # exact multiples
+            x = wrap(x) if type(x) is int else x
+        same(outcome(reference, op, x, y), outcome(compiled, x, y), 1 if op == "**" else 0, f"{x!r} {op} {y!r}")

@@ -171,6 +171,13 @@ void hl_emit_math_fma(hl_emit *e, hl_inst *i, V *out)
     check(e, i, negation(e, both(e, is_nan(e, out[0]), number)), HL_ERR_fma_invalid);
 }
 
+void hl_emit_nextafter(hl_emit *e, hl_inst *i, V *out)
+{
+    V steps = hl_arg(e, i, 2)[0];
+    hl_check(e, i, hl_icmp(e, LLVMIntSGE, steps, hl_i64(e, 0)), HL_ERR_steps_neg, NULL, NULL);
+    out[0] = hl_rtcall(e, HL_RT_nextafter_steps, hl_arg(e, i, 0)[0], hl_arg(e, i, 1)[0], steps);
+}
+
 static V hypot_of(hl_emit *e, V const *v, int n)
 {
     if (n == 0) return hl_f64(e, 0);

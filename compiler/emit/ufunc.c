@@ -274,7 +274,7 @@ void hl_emit_np_heaviside(hl_emit *e, hl_inst *i, V *out)
 void hl_emit_np_gcd(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *t = hl_arg_type(i, 0), *wide = hl_signed(t) ? hl_T.int64 : hl_T.uint64;
-    V a = hl_operand1(e, i, 0, wide), b = hl_operand1(e, i, 1, wide), g = hl_rtcall(e, HL_RT_gcd, a, b);
+    V a = hl_operand1(e, i, 0, wide), b = hl_operand1(e, i, 1, wide), g = hl_rtcall(e, hl_signed(t) ? HL_RT_gcd : HL_RT_unsigned_gcd, a, b);
     if (!strcmp(function_name(i), "lcm")) {
         V none = hl_icmp(e, LLVMIntEQ, g, hl_i64(e, 0)), x, y;
         hl_abs(e, wide, &a, &x), hl_abs(e, wide, &b, &y);

@@ -65,6 +65,14 @@ const hl_type *hl_type_hypot(hl_site *s) { return real_function(s, false); }
 const hl_type *hl_type_double1(hl_site *s) { return real_function(s, true); }
 const hl_type *hl_type_double2(hl_site *s) { return real_function(s, true); }
 
+const hl_type *hl_type_nextafter(hl_site *s)
+{
+    if (!real_operand(s, 0) || !real_operand(s, 1) || !hl_is_intlike(hl_unliteral(s->types[2]))) return NULL;
+    s->types[0] = s->types[1] = hl_T.float64, s->types[2] = hl_T.int64;
+    may_raise(s);
+    return hl_T.float64;
+}
+
 const hl_type *hl_type_math_log(hl_site *s)
 {
     if (s->types[1]->kind != HL_K_OMITTED) return real_function(s, false);
