@@ -64,9 +64,12 @@ def call(function, info, data):
 
 
 def agrees(want, got):
-    """NPBench's criterion: np.allclose, or a relative error of the whole array below 1e-5."""
-    if len(want) != len(got):
-        return f"{len(got)} results instead of {len(want)}"
+    """NPBench's criterion: np.allclose, or a relative error of the whole array below 1e-5.
+
+    As there, results are compared in pairs: some Numba files return nothing where NumPy's return what they changed.
+    """
+    if want and not got:
+        return "no results"
     for k, (w, g) in enumerate(zip(want, got)):
         w, g = np.asarray(w), np.asarray(g)
         if w.shape != g.shape:
