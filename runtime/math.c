@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef CMPLX /* glibc defines it for gcc alone */
+#define CMPLX(re, im) __builtin_complex((double)(re), (double)(im))
+#endif
+
 /* --- integers ------------------------------------------------------------------------------------------------------------- */
 int64_t hl_int_pow(int64_t base, int64_t exp)
 {

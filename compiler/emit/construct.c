@@ -237,11 +237,8 @@ static int new_shape(hl_emit *e, hl_inst *i, V size, V *shape)
 {
     int nd = 0;
     for (int k = 1; k < i->nargs; k++) nd += sizes_of(e, i->args[k], shape + nd);
-    bool literal = true;
-    int64_t c, known = 1;
-    for (int k = 0; k < nd; k++) literal &= hl_const_int(shape[k], &c) || nd == 1;
+    int64_t c;
     V zero = hl_i64(e, 0), one = hl_i64(e, 1), product = one, unknowns = zero, unknown[HL_DIMS];
-    (void)known;
     for (int k = 0; k < nd; k++) {
         if (hl_const_int(shape[k], &c)) unknown[k] = hl_bool(e, c < 0);
         else unknown[k] = LLVMBuildICmp(e->b, LLVMIntSLT, shape[k], zero, "");

@@ -141,8 +141,6 @@ static void take_edge(hl_infer *in, hl_block *from, hl_block *to)
 static void enter_block(hl_infer *in, hl_block *b)
 {
     block_note(in, b)->live = true;
-    int n = 0;
-    for (hl_inst *i = b->first; i; i = i->next) n++;
     /* the work list is a stack: last first */
     for (hl_inst *i = b->last; i; i = i->prev) hl_infer_queue(in, i);
 }
