@@ -375,12 +375,12 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
     job j = {.i = i, .v = i->args[0], .n = HL_NEW(e->arena, hl_nest), .leaf = -1};
     hl_reduction r = hl_reduction_of(i->rule);
     hl_reduce_args p = hl_reduce_args_of(i->rule);
-    const hl_type *item = j.v->type->elem, *dtype = NULL;
+    const hl_type *item = hl_unliteral(hl_item_of(j.v->type)), *dtype = NULL;
     if (p.dtype >= 0) dtype = hl_dtype_of(i->args[p.dtype]->type, NULL);
     reducer_init(e, &j.q, r, item, hl_reduce_accumulator(r, item, dtype));
     j.ddof = ddof_of(e, i, p, j.q.acc);
     int64_t axes = *(int64_t *)i->data;
-    int nd = j.v->type->ndim;
+    int nd = hl_ndim_of(j.v);
     bool all = axes == -1 || (axes == -2 && nd == 1) || axes == (nd < 63 ? (1LL << nd) - 1 : -1);
     V shape[HL_DIMS];
     hl_shape_of(e, i, j.v, shape);

@@ -90,25 +90,28 @@ static bool given(hl_site *s, int k) { return k >= 0 && s->types[k]->kind != HL_
 const hl_type *hl_type_reduce(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    if (!hl_is_array(a)) return NULL;
+    bool scalar = hl_is_number(hl_unliteral(a)) && s->rule->kind == HL_RULE_FUNC;
+    if (!hl_is_array(a) && !scalar) return NULL;
+    const hl_type *item = scalar ? hl_unliteral(a) : a->elem;
+    int ndim = scalar ? 0 : a->ndim;
     hl_reduction r = hl_reduction_of(s->rule);
     hl_reduce_args p = hl_reduce_args_of(s->rule);
     if (given(s, p.out)) return hl_reject(s, "out= is not supported"), NULL;
     const hl_type *dtype = given(s, p.dtype) ? hl_dtype_of(s->types[p.dtype], NULL) : NULL;
     if (given(s, p.dtype) && !dtype) return hl_reject(s, "dtype is not a dtype known while compiling"), NULL;
-    const hl_type *acc = hl_reduce_accumulator(r, a->elem, dtype);
-    if (!acc) return hl_reject(s, "%s is not defined for %s", s->rule->key, a->elem->name), NULL;
+    const hl_type *acc = hl_reduce_accumulator(r, item, dtype);
+    if (!acc) return hl_reject(s, "%s is not defined for %s", s->rule->key, item->name), NULL;
     bool keep = false;
     if (given(s, p.keepdims) && !hl_literal_bool(s->types[p.keepdims], &keep)) return hl_reject(s, "keepdims must be a literal True or False"), NULL;
     if (given(s, p.ddof) && !hl_is_real(hl_unliteral(s->types[p.ddof]))) return NULL;
     const char *why;
-    int64_t axes = p.axis < 0 ? -1 : hl_reduce_axes(s->types[p.axis], a->ndim, &why);
+    int64_t axes = p.axis < 0 ? -1 : hl_reduce_axes(s->types[p.axis], ndim, &why);
     if (axes == -3) return hl_reject(s, "%s", why), NULL;
     if (axes == -2 && keep) return hl_reject(s, "keepdims needs a literal axis"), NULL;
     /* an axis that is a literal stays one in the IR: emission reads it from here */
     int64_t *remember = HL_NEW(hl_site_arena(s), int64_t);
     *remember = axes, s->inst->data = remember;
     if (axes == -2) s->types[p.axis] = hl_T.int64;
-    int nd = keep ? a->ndim : axes == -1 ? 0 : axes == -2 ? a->ndim - 1 : a->ndim - __builtin_popcountll((unsigned long long)axes);
+    int nd = keep ? ndim : axes == -1 ? 0 : axes == -2 ? ndim - 1 : ndim - __builtin_popcountll((unsigned long long)axes);
     return hl_array_of(s, result_item(r, acc), nd);
 }
