@@ -29,6 +29,7 @@ static int kind_of(const hl_type *t)
     case HL_K_INT: return HL_IX_INT;
     case HL_K_SLICE: return full_slice(u) ? HL_IX_FULL : HL_IX_SLICE;
     case HL_K_NONE: return HL_IX_NEW;
+    case HL_K_LIST: return hl_is_int(u->elem) ? HL_IX_ARRAY : -1;
     case HL_K_ARRAY: return u->elem->kind == HL_K_BOOL ? HL_IX_MASK : u->elem->kind == HL_K_INT ? HL_IX_ARRAY : -1;
     default: return -1;
     }
@@ -138,7 +139,7 @@ static int fancy_ndim(const hl_index_plan *p, int *broadcast)
 {
     int b = 0;
     for (int k = 0; k < p->n; k++) {
-        int nd = p->at[k].kind == HL_IX_ARRAY ? p->at[k].type->ndim : p->at[k].kind == HL_IX_MASK ? 1 : 0;
+        int nd = p->at[k].kind == HL_IX_ARRAY ? (p->at[k].type->kind == HL_K_LIST ? 1 : p->at[k].type->ndim) : p->at[k].kind == HL_IX_MASK ? 1 : 0;
         if (nd > b) b = nd;
     }
     *broadcast = b;
@@ -159,15 +160,8 @@ static bool fancy_possible(hl_site *s, const hl_index_plan *p)
         if (kind == HL_IX_MASK && p->nfancy > 1) return hl_reject(s, "a boolean index beside other arrays is not supported"), false;
     }
     for (int k = first; k <= last; k++)
-        if (p->at[k].kind == HL_IX_NEW) return hl_reject(s, "a new axis between integer arrays is not supported"), false;
-    return true;
-}
-
-/* An index given as a list of ints is an array: the operand is converted. */
-static bool list_index(hl_site *s)
-{
-    const hl_type *t = s->types[1];
-    if (t->kind != HL_K_LIST || !hl_is_intlike(t->elem)) return false;
+        if (p->at[k].kind == HL_IX_NEW || p->at[k].kind == HL_IX_SLICE || p->at[k].kind == HL_IX_FULL)
+            return hl_reject(s, "index arrays and ints that are not side by side are not supported"), false;
     return true;
 }
 
@@ -176,14 +170,10 @@ const hl_type *hl_type_array_fancy(hl_site *s)
     hl_index_plan p;
     int b;
     if (!hl_is_array(s->types[0])) return NULL;
-    if (list_index(s)) {
-        hl_reject(s, "a list is not an index here; use np.array(list)");
-        return NULL;
-    }
     if (!plan_of(s, &p) || !p.nfancy || !fancy_possible(s, &p)) return NULL;
     int nd = fancy_ndim(&p, &b);
     if (nd > HL_DIMS) return NULL;
-    if (nd == 0) return s->types[0]->elem;
+    if (nd == 0) return hl_reject(s, "an index of 0-dimensional arrays is not supported"), NULL;
     return hl_type_array(s->types[0]->elem, nd, 'C', 0);
 }
 

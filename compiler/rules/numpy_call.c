@@ -1,0 +1,383 @@
+/* Types of functions that the runtime does on whole arrays (emit/array_call.c, runtime/rt_call.h). */
+#include "array.h"
+#include "rules.h"
+#include <string.h>
+
+static bool given(const hl_type *t) { return t->kind != HL_K_OMITTED && t->kind != HL_K_NONE; }
+static bool is_int(const hl_type *t) { return hl_is_intlike(hl_unliteral(t)); }
+static bool is_number(const hl_type *t) { return hl_is_number(hl_unliteral(t)); }
+static const hl_type *vector(const hl_type *item) { return hl_type_array(item, 1, 'C', 0); }
+static const hl_type *c_array(const hl_type *item, int nd) { return nd ? hl_type_array(item, nd, 'C', 0) : NULL; }
+static const hl_type *item_of(const hl_type *t) { return hl_unliteral(hl_is_array(t) ? t->elem : t); }
+
+/* Anything that names a sequence of numbers: an array, or a list or tuple of numbers (which np.array would take). */
+static bool is_array(hl_site *s, int k)
+{
+    if (hl_is_array(s->types[k])) return true;
+    if (s->types[k]->kind == HL_K_LIST || s->types[k]->kind == HL_K_TUPLE) hl_reject(s, "a %s is not taken for an array here; use np.array(...)", s->types[k]->kind == HL_K_LIST ? "list" : "tuple");
+    return false;
+}
+
+/* The axis parameter k must be an int. */
+static bool axis_ok(hl_site *s, int k)
+{
+    if (k >= s->n || !given(s->types[k]) || is_int(s->types[k])) return true;
+    hl_reject(s, "axis must be an int");
+    return false;
+}
+
+/* sort, partition, a.sort() …: a, … with axis last */
+const hl_type *hl_type_call_same(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    return is_array(s, 0) && a->ndim ? c_array(a->elem, a->ndim) : NULL;
+}
+
+const hl_type *hl_type_call_in_place(hl_site *s) { return hl_is_array(s->types[0]) && s->types[0]->ndim ? hl_T.none : NULL; }
+const hl_type *hl_type_call_indices(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim ? c_array(hl_T.int64, s->types[0]->ndim) : NULL; }
+
+/* partition: a, kth, axis= */
+const hl_type *hl_type_call_partition(hl_site *s)
+{
+    if (!is_int(s->types[1]) && !(hl_is_array(s->types[1]) && is_int(s->types[1]->elem))) return NULL;
+    if (!axis_ok(s, 2)) return NULL;
+    return s->rule->kind == HL_RULE_METHOD ? hl_type_call_in_place(s) : strstr(s->rule->key, "arg") ? hl_type_call_indices(s) : hl_type_call_same(s);
+}
+
+/* searchsorted: a, v, side= */
+const hl_type *hl_type_call_searchsorted(hl_site *s)
+{
+    const hl_type *v = s->types[1];
+    if (!is_array(s, 0) || s->types[0]->ndim != 1 || !hl_is_array(v) || !v->ndim) return NULL;
+    return c_array(hl_T.int64, v->ndim);
+}
+
+const hl_type *hl_type_call_searchsorted_scalar(hl_site *s)
+{
+    return is_array(s, 0) && s->types[0]->ndim == 1 && is_number(s->types[1]) ? hl_T.int64 : NULL;
+}
+
+const hl_type *hl_type_call_digitize(hl_site *s)
+{
+    if (!is_array(s, 0) || !is_array(s, 1) || s->types[1]->ndim != 1 || !s->types[0]->ndim) return NULL;
+    return c_array(hl_T.int64, s->types[0]->ndim);
+}
+
+const hl_type *hl_type_call_vector(hl_site *s) { return is_array(s, 0) ? vector(s->types[0]->elem) : NULL; }
+const hl_type *hl_type_call_flat_indices(hl_site *s) { return is_array(s, 0) ? vector(hl_T.int64) : NULL; }
+const hl_type *hl_type_call_argwhere(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim ? c_array(hl_T.int64, 2) : NULL; }
+
+const hl_type *hl_type_call_isin(hl_site *s)
+{
+    return is_array(s, 0) && s->types[0]->ndim && is_array(s, 1) ? c_array(hl_T.boolean, s->types[0]->ndim) : NULL;
+}
+
+/* nonzero, where(condition): a tuple of index arrays */
+const hl_type *hl_type_call_nonzero(hl_site *s)
+{
+    const hl_type *items[HL_DIMS];
+    if (!is_array(s, 0) || !s->types[0]->ndim) return NULL;
+    if (s->n > 1 && (given(s->types[1]) || given(s->types[2]))) return NULL;
+    for (int k = 0; k < s->types[0]->ndim; k++) items[k] = vector(hl_T.int64);
+    return hl_type_tuple(hl_site_types(s), items, s->types[0]->ndim, NULL);
+}
+
+/* cumsum, cumprod: a, axis= */
+const hl_type *hl_type_call_cumulative(hl_site *s)
+{
+    if (!is_array(s, 0) || !axis_ok(s, 1)) return NULL;
+    const hl_type *t = hl_reduce_accumulator(HL_RED_SUM, s->types[0]->elem, NULL);
+    return given(s->types[1]) ? c_array(t, s->types[0]->ndim) : vector(t);
+}
+
+static const hl_type *real_result(const hl_type *item) { return item == hl_T.float32 ? item : hl_T.float64; }
+
+/* median: a, axis= */
+const hl_type *hl_type_call_median(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    if (!is_array(s, 0) || hl_is_complex(a->elem) || !axis_ok(s, 1)) return NULL;
+    return given(s->types[1]) && a->ndim > 1 ? c_array(real_result(a->elem), a->ndim - 1) : given(s->types[1]) ? NULL : real_result(a->elem);
+}
+
+/* percentile: a, q */
+const hl_type *hl_type_call_percentile(hl_site *s)
+{
+    const hl_type *a = s->types[0], *q = s->types[1];
+    if (!is_array(s, 0) || hl_is_complex(a->elem)) return NULL;
+    if (hl_is_real(hl_unliteral(q))) return real_result(a->elem);
+    return hl_is_array(q) && q->ndim ? c_array(hl_T.float64, q->ndim) : NULL;
+}
+
+/* --- joining ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Item type and dimensions of a tuple or list of arrays; 0 dimensions for numbers. */
+static const hl_type *pile(hl_site *s, int *nd)
+{
+    const hl_type *t = s->types[0], *item = NULL;
+    *nd = -1;
+    if (t->kind == HL_K_LIST && hl_is_array(t->elem)) return *nd = t->elem->ndim, t->elem->elem;
+    if (t->kind != HL_K_TUPLE || !t->nitems || t->nitems > 48) return hl_reject(s, "a tuple or list of arrays is needed"), NULL;
+    for (int k = 0; k < t->nitems; k++) {
+        const hl_type *a = t->items[k];
+        if (!hl_is_array(a) && !is_number(a)) return hl_reject(s, "a tuple of arrays is needed, this one holds %s", a->name), NULL;
+        int n = hl_is_array(a) ? a->ndim : 0;
+        if (n > *nd) *nd = n;
+        item = item ? hl_promote_array(item, true, item_of(a), true) : item_of(a);
+    }
+    return item;
+}
+
+static bool same_ndim(hl_site *s, int nd)
+{
+    const hl_type *t = s->types[0];
+    for (int k = 0; t->kind == HL_K_TUPLE && k < t->nitems; k++)
+        if ((hl_is_array(t->items[k]) ? t->items[k]->ndim : 0) != nd) return hl_reject(s, "all the input arrays must have same number of dimensions"), false;
+    return true;
+}
+
+const hl_type *hl_type_call_concatenate(hl_site *s)
+{
+    int nd;
+    const hl_type *item = pile(s, &nd);
+    if (!item || !same_ndim(s, nd) || !axis_ok(s, 1)) return NULL;
+    if (nd == 0) return hl_reject(s, "zero-dimensional arrays cannot be concatenated"), NULL;
+    return c_array(item, nd);
+}
+
+const hl_type *hl_type_call_stack(hl_site *s)
+{
+    int nd;
+    const hl_type *item = pile(s, &nd);
+    return item && same_ndim(s, nd) && axis_ok(s, 1) && nd ? c_array(item, nd + 1) : NULL;
+}
+
+/* vstack, hstack, column_stack, dstack: tup, and an axis that the row leaves out */
+const hl_type *hl_type_call_pile(hl_site *s)
+{
+    int nd;
+    const hl_type *item = pile(s, &nd);
+    const char *name = strrchr(s->rule->key, '.') + 1;
+    if (!item) return NULL;
+    int least = !strcmp(name, "hstack") ? 1 : !strcmp(name, "dstack") ? 3 : 2;
+    return c_array(item, nd > least ? nd : least);
+}
+
+/* append: arr, values, axis=; flattened without axis */
+const hl_type *hl_type_call_append(hl_site *s)
+{
+    if (!is_array(s, 0) || !(hl_is_array(s->types[1]) || is_number(s->types[1])) || !axis_ok(s, 2)) return NULL;
+    const hl_type *item = hl_promote_array(s->types[0]->elem, true, item_of(s->types[1]), true);
+    return given(s->types[2]) ? c_array(item, s->types[0]->ndim) : vector(item);
+}
+
+/* repeat, roll, delete: a, ints, axis= */
+const hl_type *hl_type_call_along(hl_site *s)
+{
+    if (!is_array(s, 0) || !axis_ok(s, 2)) return NULL;
+    const hl_type *p = s->types[1];
+    if (!is_int(p) && !(hl_is_array(p) && is_int(p->elem)) && !(p->kind == HL_K_LIST && is_int(p->elem))) return NULL;
+    bool roll = strstr(s->rule->key, "roll") != NULL;
+    return given(s->types[2]) || roll ? c_array(s->types[0]->elem, s->types[0]->ndim) : vector(s->types[0]->elem);
+}
+
+/* take: a, indices, axis= */
+const hl_type *hl_type_call_take(hl_site *s)
+{
+    const hl_type *p = s->types[1];
+    if (!is_array(s, 0) || !axis_ok(s, 2)) return NULL;
+    int nd = hl_is_array(p) && is_int(p->elem) ? p->ndim : p->kind == HL_K_LIST && is_int(p->elem) ? 1 : -1;
+    if (nd < 1) return NULL;
+    return c_array(s->types[0]->elem, given(s->types[2]) ? s->types[0]->ndim - 1 + nd : nd);
+}
+
+const hl_type *hl_type_call_insert(hl_site *s)
+{
+    if (!is_array(s, 0) || s->types[0]->ndim != 1 || !is_int(s->types[1]) || !(hl_is_array(s->types[2]) || is_number(s->types[2]))) return NULL;
+    return vector(s->types[0]->elem);
+}
+
+/* tile: A, reps */
+const hl_type *hl_type_call_tile(hl_site *s)
+{
+    const hl_type *r = s->types[1];
+    if (!is_array(s, 0)) return NULL;
+    int n = is_int(r) ? 1 : r->kind == HL_K_TUPLE ? r->nitems : -1;
+    for (int k = 0; r->kind == HL_K_TUPLE && k < r->nitems; k++)
+        if (!is_int(r->items[k])) return NULL;
+    return n < 0 ? NULL : c_array(s->types[0]->elem, n > s->types[0]->ndim ? n : s->types[0]->ndim);
+}
+
+/* --- counting, interpolation ------------------------------------------------------------------------------------------------------------ */
+
+const hl_type *hl_type_call_bincount(hl_site *s)
+{
+    if (!is_array(s, 0) || s->types[0]->ndim != 1 || !is_int(s->types[0]->elem)) return NULL;
+    if (given(s->types[1]) && !is_array(s, 1)) return NULL;
+    return vector(given(s->types[1]) ? hl_T.float64 : hl_T.int64);
+}
+
+/* histogram: a, bins=, range= (a pair) */
+const hl_type *hl_type_call_histogram(hl_site *s)
+{
+    if (!is_array(s, 0) || hl_is_complex(s->types[0]->elem)) return NULL;
+    if (given(s->types[1]) && !is_int(s->types[1]) && !(hl_is_array(s->types[1]) && s->types[1]->ndim == 1)) return NULL;
+    if (given(s->types[2]) && !(s->types[2]->kind == HL_K_TUPLE && s->types[2]->nitems == 2)) return NULL;
+    const hl_type *pair[2] = {vector(hl_T.int64), vector(hl_T.float64)};
+    return hl_type_tuple(hl_site_types(s), pair, 2, NULL);
+}
+
+/* interp: x, xp, fp, left=, right= */
+const hl_type *hl_type_call_interp(hl_site *s)
+{
+    const hl_type *x = s->types[0];
+    if (!is_array(s, 1) || !is_array(s, 2) || s->types[1]->ndim != 1 || s->types[2]->ndim != 1) return NULL;
+    if (hl_is_real(hl_unliteral(x))) return hl_T.float64;
+    return hl_is_array(x) && x->ndim ? c_array(hl_T.float64, x->ndim) : NULL;
+}
+
+const hl_type *hl_type_call_array_equal(hl_site *s) { return is_array(s, 0) && is_array(s, 1) ? hl_T.boolean : NULL; }
+
+/* --- linear algebra ---------------------------------------------------------------------------------------------------------------------- */
+
+static const hl_type *product(hl_site *s)
+{
+    return hl_promote_array(s->types[0]->elem, true, s->types[1]->elem, true);
+}
+
+/* dot, a @ b */
+const hl_type *hl_type_call_dot(hl_site *s)
+{
+    const hl_type *a = s->types[0], *b = s->types[1];
+    if (!hl_is_array(a) || !hl_is_array(b) || !a->ndim || !b->ndim) return NULL;
+    bool dot = s->rule->key && strstr(s->rule->key, "dot");
+    if (dot && (a->ndim > 2 || b->ndim > 2)) return hl_reject(s, "dot takes arrays of one or two dimensions; use matmul for stacks of matrices"), NULL;
+    const hl_type *t = product(s);
+    if (a->ndim > 2 || b->ndim > 2) {
+        int nd = (a->ndim > b->ndim ? a->ndim : b->ndim) - (a->ndim == 1) - (b->ndim == 1);
+        return c_array(t, nd);
+    }
+    int nd = a->ndim + b->ndim - 2;
+    return nd ? c_array(t, nd) : t;
+}
+
+const hl_type *hl_type_call_vdot(hl_site *s) { return is_array(s, 0) && is_array(s, 1) ? product(s) : NULL; }
+
+const hl_type *hl_type_call_outer(hl_site *s) { return is_array(s, 0) && is_array(s, 1) ? c_array(product(s), 2) : NULL; }
+const hl_type *hl_type_call_kron(hl_site *s) { return is_array(s, 0) && is_array(s, 1) && s->types[0]->ndim == 2 && s->types[1]->ndim == 2 ? c_array(product(s), 2) : NULL; }
+
+/* linalg.norm: x, ord=, axis= */
+const hl_type *hl_type_call_norm(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    int64_t ord;
+    if (!is_array(s, 0) || !axis_ok(s, 2) || (given(s->types[1]) && !hl_is_real(hl_unliteral(s->types[1])))) return NULL;
+    if (a->ndim == 2 && !given(s->types[2]) && hl_literal_int(s->types[1], &ord) && (ord == 2 || ord == -2)) return hl_reject(s, "matrix norms that need singular values are not supported"), NULL;
+    const hl_type *t = a->elem == hl_T.float32 || a->elem == hl_T.complex64 ? hl_T.float32 : hl_T.float64;
+    return given(s->types[2]) && a->ndim > 1 ? c_array(t, a->ndim - 1) : given(s->types[2]) ? NULL : t;
+}
+
+const hl_type *hl_type_call_trace(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    return is_array(s, 0) && a->ndim == 2 ? hl_reduce_accumulator(HL_RED_SUM, a->elem, NULL) : NULL;
+}
+
+/* triu, tril: m, k= */
+const hl_type *hl_type_call_triangle(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim == 2 && axis_ok(s, 1) ? c_array(s->types[0]->elem, 2) : NULL; }
+
+/* tri: N, M=, k=, dtype= */
+const hl_type *hl_type_call_tri(hl_site *s)
+{
+    const hl_type *t = hl_dtype_of(s->types[3], hl_T.float64);
+    for (int k = 0; k < 3; k++)
+        if (given(s->types[k]) && !is_int(s->types[k])) return NULL;
+    return t ? c_array(t, 2) : NULL;
+}
+
+const hl_type *hl_type_call_vander(hl_site *s)
+{
+    return is_array(s, 0) && s->types[0]->ndim == 1 && !hl_is_complex(s->types[0]->elem) ? c_array(hl_is_float(s->types[0]->elem) ? hl_T.float64 : hl_T.int64, 2) : NULL;
+}
+
+/* diff: a, n=, axis= */
+const hl_type *hl_type_call_diff(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim && axis_ok(s, 1) && axis_ok(s, 2) ? c_array(s->types[0]->elem, s->types[0]->ndim) : NULL; }
+
+const hl_type *hl_type_call_trapezoid(hl_site *s)
+{
+    if (!is_array(s, 0) || s->types[0]->ndim != 1 || hl_is_complex(s->types[0]->elem) || (given(s->types[1]) && !is_array(s, 1))) return NULL;
+    return hl_T.float64;
+}
+
+/* cov, corrcoef: m, y=, rowvar=, (bias=, ddof=) */
+const hl_type *hl_type_call_cov(hl_site *s)
+{
+    const hl_type *m = s->types[0];
+    if (!is_array(s, 0) || m->ndim > 2 || !m->ndim || hl_is_complex(m->elem) || (given(s->types[1]) && !is_array(s, 1))) return NULL;
+    return m->ndim == 1 && !given(s->types[1]) ? hl_T.float64 : c_array(hl_T.float64, 2);
+}
+
+/* --- random ---------------------------------------------------------------------------------------------------------------------------------- */
+
+int hl_shape_ndim(const hl_type *t);
+
+/* Parameters are real numbers; the last one is the size. */
+const hl_type *hl_type_random(hl_site *s)
+{
+    const char *name = strrchr(s->rule->key, '.') + 1;
+    static const char *const whole[] = {"poisson", "binomial", "geometric", "negative_binomial", "zipf", "logseries", "hypergeometric"};
+    const hl_type *t = hl_T.float64, *size = s->types[s->n - 1];
+    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++)
+        if (!strcmp(whole[k], name)) t = hl_T.int64;
+    for (int k = 0; k < s->n - 1; k++)
+        if (given(s->types[k]) && !hl_is_real(hl_unliteral(s->types[k]))) return hl_reject(s, "parameters that are arrays are not supported"), NULL;
+    if (!given(size)) return t;
+    int nd = hl_shape_ndim(size);
+    return nd < 0 ? NULL : nd ? c_array(t, nd) : hl_type_array(t, 0, 'C', 0);
+}
+
+/* rand, randn: sizes */
+const hl_type *hl_type_rand(hl_site *s)
+{
+    for (int k = 0; k < s->n; k++)
+        if (!is_int(s->types[k])) return NULL;
+    return s->n ? c_array(hl_T.float64, s->n) : hl_T.float64;
+}
+
+const hl_type *hl_type_random_seed(hl_site *s)
+{
+    if (!is_int(s->types[0])) return NULL;
+    s->types[0] = hl_T.int64;
+    return hl_T.none;
+}
+
+/* randint: low, high=, size=, dtype= */
+const hl_type *hl_type_randint(hl_site *s)
+{
+    for (int k = 0; k < 2; k++) {
+        if (!given(s->types[k])) continue;
+        if (!is_int(s->types[k])) return NULL;
+        s->types[k] = hl_T.int64;
+    }
+    const hl_type *t = hl_dtype_of(s->types[3], hl_T.int64);
+    if (!t || !hl_is_intlike(t)) return NULL;
+    if (!given(s->types[2])) return t;
+    int nd = hl_shape_ndim(s->types[2]);
+    return nd > 0 ? c_array(t, nd) : NULL;
+}
+
+const hl_type *hl_type_permutation(hl_site *s)
+{
+    if (is_int(s->types[0])) return vector(hl_T.int64);
+    return hl_is_array(s->types[0]) && s->types[0]->ndim ? c_array(s->types[0]->elem, s->types[0]->ndim) : NULL;
+}
+
+/* choice: a, size=, replace=, p= */
+const hl_type *hl_type_choice(hl_site *s)
+{
+    const hl_type *a = s->types[0], *t = is_int(a) ? hl_T.int64 : hl_is_array(a) && a->ndim == 1 ? a->elem : NULL;
+    if (!t || (given(s->types[3]) && !is_array(s, 3))) return NULL;
+    if (!given(s->types[1])) return t;
+    int nd = hl_shape_ndim(s->types[1]);
+    return nd > 0 ? c_array(t, nd) : NULL;
+}

@@ -1,0 +1,35 @@
+/* Helpers of the functions in rt_call.h: operands seen as arrays, results, conversion, lines along an axis. */
+#ifndef HL_CALL_H
+#define HL_CALL_H
+#include "rt_call.h"
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <numpy/ndarraytypes.h>
+#include <string.h>
+
+enum { HL_CALL_DIMS = 33 };
+
+typedef struct nd { hl_mem *owner; char *data; int nd; int64_t shape[HL_CALL_DIMS], stride[HL_CALL_DIMS]; int32_t npy; int64_t item; } nd;
+
+nd hl_nd_of(const hl_operand *a);                       /* a number is a 0-dimensional array of its own slot */
+int64_t hl_nd_size(const nd *a);
+hl_status hl_nd_new(nd *r, int dims, const int64_t *shape, int32_t npy);  /* new memory */
+hl_status hl_nd_out(nd *r, hl_slot *out, int dims, const int64_t *shape, int32_t npy); /* … that is the result */
+void hl_nd_give(const nd *r, hl_slot *out);             /* hands r over as the result */
+void hl_nd_drop(nd *r);
+void hl_nd_copy(const nd *dst, const nd *src);          /* same shape; converts */
+hl_status hl_nd_contiguous(nd *r, const nd *a, int32_t npy); /* a C-ordered copy of dtype npy */
+nd hl_nd_axis(const nd *a, int axis, int64_t *n, int64_t *stride); /* a without the axis */
+/* The lines along an axis: for (hl_lines l = hl_lines_of(&a, axis); hl_line(&l, &p); ) — p is where a line begins */
+typedef struct hl_lines { nd over; int64_t index[HL_CALL_DIMS]; int64_t left; char *at; } hl_lines;
+hl_lines hl_lines_of(const nd *over);
+bool hl_line(hl_lines *l, char **p);
+int64_t hl_arg_int(const hl_operand *a, int64_t otherwise);
+double hl_arg_float(const hl_operand *a, double otherwise);
+hl_status hl_arg_axis(const hl_operand *a, int dims, int *axis, int otherwise); /* normalised; ValueError */
+static inline bool hl_given(const hl_operand *a) { return a->kind != HL_ARG_NONE && a->kind != HL_ARG_END; }
+static inline int hl_count_operands(const hl_operand *a) { int n = 0; while (a[n].kind != HL_ARG_END) n++; return n; }
+static inline hl_status hl_failed(hl_err err, int64_t a, int64_t b) { hl_raise(err, a, b); return 1; }
+int32_t hl_npy_promote(int32_t a, int32_t b);
+static inline bool hl_npy_is_float(int32_t t) { return t == NPY_FLOAT || t == NPY_DOUBLE; }
+static inline bool hl_npy_is_complex(int32_t t) { return t == NPY_CFLOAT || t == NPY_CDOUBLE; }
+#endif

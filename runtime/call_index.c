@@ -1,0 +1,208 @@
+/* Advanced indexing: masks and arrays of integers, read and written.
+ *
+ * operands: the array (its basic part already applied as a view), the number of its dimensions before the indexed ones, then the
+ * value to store (NONE when reading), then the index arrays, one for each of the dimensions that follow; a mask stands for as many
+ * dimensions as it has.  The index arrays broadcast together; their dimensions stand where the first one was. */
+#include "call.h"
+
+typedef struct plan {
+    nd a;
+    int before, nindex;              /* dimensions before; indexed dimensions */
+    int bdims;                       /* dimensions of the broadcast index */
+    int64_t bshape[HL_CALL_DIMS], n; /* … their sizes, and product */
+    int64_t *offset;                 /* for each index tuple: bytes from the first item */
+    int rdims;
+    int64_t rshape[HL_CALL_DIMS];
+} plan;
+
+/* A mask of d dimensions selects along a's dimensions from `dim`: offsets of the true ones. */
+static hl_status plan_mask(plan *p, const hl_operand *op, int dim)
+{
+    nd m = hl_nd_of(op);
+    for (int k = 0; k < m.nd; k++)
+        if (m.shape[k] != p->a.shape[dim + k]) return hl_failed(HL_ERR_mask_shape, p->a.shape[dim + k], m.shape[k]);
+    hl_lines count = hl_lines_of(&m);
+    for (char *q; hl_line(&count, &q);) p->n += *q != 0;
+    p->bdims = 1, p->bshape[0] = p->n, p->nindex = m.nd;
+    if (!(p->offset = hl_malloc((size_t)(p->n ? p->n : 1) * 8))) return hl_failed(HL_ERR_memory, 0, 0);
+    hl_lines l = hl_lines_of(&m);
+    int64_t index[HL_CALL_DIMS], at = 0;
+    memcpy(index, l.index, sizeof index);
+    for (char *q; hl_line(&l, &q); memcpy(index, l.index, sizeof index)) {
+        if (!*q) continue;
+        int64_t o = 0;
+        for (int k = 0; k < m.nd; k++) o += index[k] * p->a.stride[dim + k];
+        p->offset[at++] = o;
+    }
+    return 0;
+}
+
+static hl_status broadcast_shape(plan *p, const hl_operand *op, int n)
+{
+    for (int k = 0; k < n; k++) {
+        nd x = hl_nd_of(&op[k]);
+        if (x.nd > p->bdims) {
+            memmove(p->bshape + (x.nd - p->bdims), p->bshape, sizeof *p->bshape * (size_t)p->bdims);
+            for (int d = 0; d < x.nd - p->bdims; d++) p->bshape[d] = 1;
+            p->bdims = x.nd;
+        }
+        for (int d = 0; d < x.nd; d++) {
+            int64_t *s = &p->bshape[p->bdims - x.nd + d];
+            if (*s == 1) *s = x.shape[d];
+            else if (x.shape[d] != 1 && x.shape[d] != *s) return hl_failed(HL_ERR_index_broadcast, 0, 0);
+        }
+    }
+    p->n = 1;
+    for (int d = 0; d < p->bdims; d++) p->n *= p->bshape[d];
+    return 0;
+}
+
+static hl_status plan_arrays(plan *p, const hl_operand *op, int n)
+{
+    if (broadcast_shape(p, op, n)) return 1;
+    p->nindex = n;
+    if (!(p->offset = hl_calloc((size_t)(p->n ? p->n : 1) * 8))) return hl_failed(HL_ERR_memory, 0, 0);
+    for (int k = 0; k < n; k++) {
+        nd x = hl_nd_of(&op[k]), wide = x;
+        int dim = p->before + k;
+        int64_t size = p->a.shape[dim], at = 0;
+        wide.nd = p->bdims;
+        for (int d = 0; d < p->bdims; d++) {
+            int xd = d - (p->bdims - x.nd);
+            wide.shape[d] = p->bshape[d];
+            wide.stride[d] = xd < 0 || x.shape[xd] == 1 ? 0 : x.stride[xd];
+        }
+        hl_lines l = hl_lines_of(&wide);
+        for (char *q; hl_line(&l, &q);) {
+            int64_t v;
+            hl_items_convert(&v, 8, NPY_INT64, q, x.item, x.npy, 1);
+            if (v < -size || v >= size) return hl_failed(dim < 6 ? (hl_err)(HL_ERR_index_array0 + dim) : HL_ERR_index_array, v, size);
+            p->offset[at++] += (v < 0 ? v + size : v) * p->a.stride[dim];
+        }
+    }
+    return 0;
+}
+
+static hl_status make_plan(plan *p, const hl_operand *a)
+{
+    *p = (plan){.a = hl_nd_of(a), .before = (int)a[1].v.i};
+    const hl_operand *index = a + 3;
+    int n = hl_count_operands(index);
+    hl_status bad = n == 1 && index[0].npy == NPY_BOOL && index[0].kind == HL_ARG_ARRAY ? plan_mask(p, index, p->before) : plan_arrays(p, index, n);
+    if (bad) {
+        hl_free(p->offset);
+        return 1;
+    }
+    for (int k = 0; k < p->before; k++) p->rshape[p->rdims++] = p->a.shape[k];
+    for (int k = 0; k < p->bdims; k++) p->rshape[p->rdims++] = p->bshape[k];
+    for (int k = p->before + p->nindex; k < p->a.nd; k++) p->rshape[p->rdims++] = p->a.shape[k];
+    return 0;
+}
+
+/* a's dimensions before and after the indexed ones */
+static nd part_of(const nd *a, int from, int to, char *data)
+{
+    nd r = *a;
+    r.data = data, r.nd = to - from;
+    for (int k = from; k < to; k++) r.shape[k - from] = a->shape[k], r.stride[k - from] = a->stride[k];
+    return r;
+}
+
+#define GATHER(T)                                                                                                      \
+    for (int64_t k = 0; k < p->n; k++) ((T *)to)[k] = *(T *)(from + p->offset[k])
+
+static void gather(const plan *p, char *to, const char *from)
+{
+    switch (p->a.item) {
+    case 1: GATHER(uint8_t); break;
+    case 2: GATHER(uint16_t); break;
+    case 4: GATHER(uint32_t); break;
+    case 8: GATHER(uint64_t); break;
+    default: for (int64_t k = 0; k < p->n; k++) memcpy(to + k * p->a.item, from + p->offset[k], (size_t)p->a.item);
+    }
+}
+
+hl_status hl_np_fancy_get(const hl_operand *a, hl_slot *out)
+{
+    plan p;
+    nd r;
+    if (make_plan(&p, a)) return 1;
+    if (hl_nd_out(&r, out, p.rdims, p.rshape, p.a.npy)) return hl_free(p.offset), 1;
+    nd outer = part_of(&p.a, 0, p.before, p.a.data), inner = part_of(&p.a, p.before + p.nindex, p.a.nd, NULL);
+    nd to = inner;
+    int64_t s = r.item, row;
+    for (int k = to.nd - 1; k >= 0; k--) to.stride[k] = s, s *= to.shape[k];
+    row = s;
+    hl_lines l = hl_lines_of(&outer);
+    char *at = r.data;
+    for (char *base; row && hl_line(&l, &base);) {
+        if (!inner.nd) {
+            gather(&p, at, base);
+            at += p.n * r.item;
+            continue;
+        }
+        for (int64_t k = 0; k < p.n; k++, at += row) {
+            inner.data = base + p.offset[k], to.data = at;
+            hl_nd_copy(&to, &inner);
+        }
+    }
+    hl_free(p.offset);
+    return 0;
+}
+
+/* The value broadcast to the selection: strides for rdims dimensions. */
+static hl_status broadcast_value(const plan *p, nd *v)
+{
+    nd x = *v;
+    while (x.nd > p->rdims && x.shape[0] == 1) { /* leading dimensions of 1 may go */
+        x.nd--;
+        memmove(x.shape, x.shape + 1, sizeof *x.shape * (size_t)x.nd), memmove(x.stride, x.stride + 1, sizeof *x.stride * (size_t)x.nd);
+    }
+    if (x.nd > p->rdims) return hl_failed(HL_ERR_broadcast_into, 0, 0);
+    *v = x;
+    v->nd = p->rdims;
+    for (int d = 0; d < p->rdims; d++) {
+        int xd = d - (p->rdims - x.nd);
+        if (xd >= 0 && x.shape[xd] != 1 && x.shape[xd] != p->rshape[d]) return hl_failed(HL_ERR_broadcast_into, 0, 0);
+        v->shape[d] = p->rshape[d], v->stride[d] = xd < 0 || x.shape[xd] == 1 ? 0 : x.stride[xd];
+    }
+    return 0;
+}
+
+/* Does the value lie in memory that the store changes? */
+static bool overlaps(const nd *a, const nd *b)
+{
+    char *alo = a->data, *ahi = a->data + a->item, *blo = b->data, *bhi = b->data + b->item;
+    for (int k = 0; k < a->nd; k++) if (a->stride[k] < 0) alo += (a->shape[k] - 1) * a->stride[k]; else ahi += (a->shape[k] - 1) * a->stride[k];
+    for (int k = 0; k < b->nd; k++) if (b->stride[k] < 0) blo += (b->shape[k] - 1) * b->stride[k]; else bhi += (b->shape[k] - 1) * b->stride[k];
+    return alo < bhi && blo < ahi;
+}
+
+hl_status hl_np_fancy_set(const hl_operand *a, hl_slot *out)
+{
+    (void)out;
+    plan p;
+    nd v = hl_nd_of(&a[2]), copy = {0};
+    if (make_plan(&p, a)) return 1;
+    hl_status bad = 0;
+    if (a[2].kind == HL_ARG_ARRAY && overlaps(&p.a, &v) && !(bad = hl_nd_contiguous(&copy, &v, v.npy))) v = copy;
+    if (!bad) bad = broadcast_value(&p, &v);
+    if (!bad) {
+        nd outer = part_of(&p.a, 0, p.before, p.a.data), inner = part_of(&p.a, p.before + p.nindex, p.a.nd, NULL);
+        nd vouter = part_of(&v, 0, p.before, v.data), vmid = part_of(&v, p.before, p.before + p.bdims, NULL), vin = part_of(&v, p.before + p.bdims, v.nd, NULL);
+        hl_lines lo = hl_lines_of(&outer), lv = hl_lines_of(&vouter);
+        for (char *base, *vbase; hl_line(&lo, &base) && hl_line(&lv, &vbase);) {
+            vmid.data = vbase;
+            hl_lines lm = hl_lines_of(&vmid);
+            char *q;
+            for (int64_t k = 0; k < p.n && hl_line(&lm, &q); k++) {
+                inner.data = base + p.offset[k], vin.data = q;
+                if (inner.nd) hl_nd_copy(&inner, &vin);
+                else hl_items_convert(inner.data, 0, p.a.npy, q, 0, v.npy, 1);
+            }
+        }
+    }
+    if (copy.owner) hl_nd_drop(&copy);
+    hl_free(p.offset);
+    return bad;
+}

@@ -1,0 +1,492 @@
+/* Sorting, searching, statistics of order, cumulative sums. */
+#include "call.h"
+#include <math.h>
+
+/* --- sort --------------------------------------------------------------------------------------------------------------- */
+
+static hl_status sort_lines(const nd *a, int axis)
+{
+    int64_t n, stride;
+    nd rest = hl_nd_axis(a, axis, &n, &stride);
+    hl_lines l = hl_lines_of(&rest);
+    for (char *p; hl_line(&l, &p);)
+        if (hl_sort(p, n, stride, a->npy)) return 1;
+    return 0;
+}
+
+hl_status hl_np_sort(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), r;
+    int axis = 0;
+    if (x.nd && hl_arg_axis(&a[1], x.nd, &axis, -1)) return 1;
+    if (hl_nd_contiguous(&r, &x, x.npy)) return 1;
+    if (x.nd && sort_lines(&r, axis)) return hl_nd_drop(&r), 1;
+    hl_nd_give(&r, out);
+    return 0;
+}
+
+hl_status hl_np_sort_method(const hl_operand *a, hl_slot *out)
+{
+    (void)out;
+    nd x = hl_nd_of(a);
+    int axis;
+    if (hl_arg_axis(&a[1], x.nd, &axis, -1)) return 1;
+    return sort_lines(&x, axis);
+}
+
+hl_status hl_np_argsort(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), r;
+    int axis;
+    int64_t n, stride, rn, rstride;
+    if (hl_arg_axis(&a[1], x.nd, &axis, -1) || hl_nd_new(&r, x.nd, x.shape, NPY_INT64)) return 1;
+    nd xs = hl_nd_axis(&x, axis, &n, &stride), rs = hl_nd_axis(&r, axis, &rn, &rstride);
+    int64_t *line = rstride == 8 ? NULL : hl_malloc((size_t)(n ? n : 1) * 8);
+    if (rstride != 8 && !line) return hl_nd_drop(&r), hl_failed(HL_ERR_memory, 0, 0);
+    hl_lines lx = hl_lines_of(&xs), lr = hl_lines_of(&rs);
+    hl_status bad = 0;
+    for (char *p, *q; !bad && hl_line(&lx, &p) && hl_line(&lr, &q);) {
+        bad = hl_argsort(p, n, stride, x.npy, line ? line : (int64_t *)q);
+        for (int64_t k = 0; line && k < n; k++) *(int64_t *)(q + k * rstride) = line[k];
+    }
+    hl_free(line);
+    if (bad) return hl_nd_drop(&r), 1;
+    hl_nd_give(&r, out);
+    return 0;
+}
+
+/* kth as an array of int64, normalised */
+static hl_status kth_of(const hl_operand *a, int64_t n, nd *k)
+{
+    nd given = hl_nd_of(a);
+    if (given.nd == 0) given.nd = 1, given.shape[0] = 1, given.stride[0] = 8;
+    if (hl_nd_contiguous(k, &given, NPY_INT64)) return 1;
+    int64_t *v = (int64_t *)k->data;
+    for (int64_t j = 0; j < k->shape[0]; j++) {
+        if (v[j] < -n || v[j] >= n) {
+            hl_raise(HL_ERR_partition_kth, v[j], n);
+            hl_nd_drop(k);
+            return 1;
+        }
+        if (v[j] < 0) v[j] += n;
+    }
+    return 0;
+}
+
+static hl_status partition_lines(const nd *a, const hl_operand *kth, int axis)
+{
+    int64_t n, stride;
+    nd rest = hl_nd_axis(a, axis, &n, &stride), k;
+    if (kth_of(kth, n, &k)) return 1;
+    hl_lines l = hl_lines_of(&rest);
+    hl_status bad = 0;
+    for (char *p; !bad && hl_line(&l, &p);) bad = hl_partition(p, n, stride, a->npy, (int64_t *)k.data, k.shape[0]);
+    hl_nd_drop(&k);
+    return bad;
+}
+
+hl_status hl_np_partition(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), r;
+    int axis;
+    if (hl_arg_axis(&a[2], x.nd, &axis, -1) || hl_nd_contiguous(&r, &x, x.npy)) return 1;
+    if (partition_lines(&r, &a[1], axis)) return hl_nd_drop(&r), 1;
+    hl_nd_give(&r, out);
+    return 0;
+}
+
+hl_status hl_np_partition_method(const hl_operand *a, hl_slot *out)
+{
+    (void)out;
+    nd x = hl_nd_of(a);
+    int axis;
+    return hl_arg_axis(&a[2], x.nd, &axis, -1) || partition_lines(&x, &a[1], axis);
+}
+
+hl_status hl_np_argpartition(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), r, k;
+    if (x.nd != 1) return hl_failed(HL_ERR_one_dimension, 0, 0);
+    if (kth_of(&a[1], x.shape[0], &k)) return 1;
+    hl_status bad = hl_nd_new(&r, 1, x.shape, NPY_INT64);
+    if (!bad && (bad = hl_argpartition(x.data, x.shape[0], x.stride[0], x.npy, (int64_t *)k.data, k.shape[0], (int64_t *)r.data))) hl_nd_drop(&r);
+    hl_nd_drop(&k);
+    if (!bad) hl_nd_give(&r, out);
+    return bad;
+}
+
+/* --- searching ---------------------------------------------------------------------------------------------------------- */
+
+static hl_status search(const hl_operand *a, nd *r)
+{
+    nd x = hl_nd_of(a), v = hl_nd_of(&a[1]), xs = x, vs;
+    int32_t npy = a[1].kind == HL_ARG_ARRAY || a[1].kind == HL_ARG_COMPLEX ? hl_npy_promote(x.npy, v.npy)
+                  : a[1].kind == HL_ARG_FLOAT && !hl_npy_is_float(x.npy) && !hl_npy_is_complex(x.npy) ? NPY_DOUBLE : a[1].kind == HL_ARG_INT ? hl_npy_promote(x.npy, NPY_INT64) : hl_npy_promote(x.npy, v.npy);
+    bool convert = npy != x.npy;
+    if (convert && hl_nd_contiguous(&xs, &x, npy)) return 1;
+    if (hl_nd_contiguous(&vs, &v, npy)) return convert ? hl_nd_drop(&xs), 1 : 1;
+    hl_status bad = hl_nd_new(r, v.nd, v.shape, NPY_INT64);
+    if (!bad) hl_searchsorted(xs.data, x.shape[0], xs.stride[0], vs.data, hl_nd_size(&vs), vs.item, npy, (int32_t)hl_arg_int(&a[2], 0), (int64_t *)r->data);
+    hl_nd_drop(&vs);
+    if (convert) hl_nd_drop(&xs);
+    return bad;
+}
+
+/* a, v, side (1: right) */
+hl_status hl_np_searchsorted(const hl_operand *a, hl_slot *out)
+{
+    nd r;
+    if (search(a, &r)) return 1;
+    hl_nd_give(&r, out);
+    return 0;
+}
+
+hl_status hl_np_searchsorted_scalar(const hl_operand *a, hl_slot *out)
+{
+    nd r;
+    if (search(a, &r)) return 1;
+    out[0].i = *(int64_t *)r.data;
+    hl_nd_drop(&r);
+    return 0;
+}
+
+/* x, bins, right: where x falls among monotonic bins */
+hl_status hl_np_digitize(const hl_operand *a, hl_slot *out)
+{
+    nd bins = hl_nd_of(&a[1]), up;
+    if (hl_nd_contiguous(&up, &bins, NPY_DOUBLE)) return 1;
+    double *b = (double *)up.data;
+    int64_t n = up.shape[0];
+    bool down = n > 1 && b[0] > b[n - 1], right = hl_arg_int(&a[2], 0);
+    for (int64_t k = 1; k < n; k++)
+        if (down ? b[k] > b[k - 1] : b[k] < b[k - 1]) return hl_nd_drop(&up), hl_failed(HL_ERR_bins_monotonic, 0, 0);
+    for (int64_t k = 0; down && k < n / 2; k++) {
+        double t = b[k];
+        b[k] = b[n - 1 - k], b[n - 1 - k] = t;
+    }
+    nd x = hl_nd_of(a), xs, r;
+    hl_status bad = hl_nd_contiguous(&xs, &x, NPY_DOUBLE);
+    if (!bad && !(bad = hl_nd_new(&r, x.nd, x.shape, NPY_INT64))) {
+        int64_t *o = (int64_t *)r.data, m = hl_nd_size(&r);
+        hl_searchsorted(b, n, 8, xs.data, m, 8, NPY_DOUBLE, down ? right : !right, o);
+        for (int64_t k = 0; down && k < m; k++) o[k] = n - o[k];
+        hl_nd_give(&r, out);
+    }
+    if (xs.owner) hl_nd_drop(&xs);
+    hl_nd_drop(&up);
+    return bad;
+}
+
+hl_status hl_np_unique(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), all;
+    if (hl_nd_contiguous(&all, &x, x.npy)) return 1;
+    int64_t n = hl_unique(all.data, hl_nd_size(&all), x.npy);
+    if (n < 0) return hl_nd_drop(&all), 1;
+    all.nd = 1, all.shape[0] = n, all.stride[0] = all.item;
+    if (n * 2 >= hl_nd_size(&x)) {
+        hl_nd_give(&all, out);
+        return 0;
+    }
+    nd r; /* do not keep a large block for a few items */
+    hl_status bad = hl_nd_contiguous(&r, &all, x.npy);
+    hl_nd_drop(&all);
+    if (!bad) hl_nd_give(&r, out);
+    return bad;
+}
+
+hl_status hl_np_isin(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), t = hl_nd_of(&a[1]), xs, ts, r;
+    int32_t npy = hl_npy_promote(x.npy, t.npy);
+    if (hl_nd_contiguous(&ts, &t, npy)) return 1;
+    hl_status bad = hl_nd_contiguous(&xs, &x, npy);
+    int64_t n = 0, m = hl_nd_size(&x), *at = NULL;
+    if (!bad) bad = hl_nd_new(&r, x.nd, x.shape, NPY_BOOL);
+    if (!bad && ((n = hl_unique(ts.data, hl_nd_size(&ts), npy)) < 0 || !(at = hl_malloc((size_t)(m ? m : 1) * 8)))) bad = n < 0 ? 1 : hl_failed(HL_ERR_memory, 0, 0), hl_nd_drop(&r);
+    if (!bad) {
+        hl_searchsorted(ts.data, n, ts.item, xs.data, m, xs.item, npy, 0, at);
+        for (int64_t k = 0; k < m; k++) {
+            bool is = at[k] < n;
+            if (is && hl_npy_is_float(npy)) is = npy == NPY_DOUBLE ? ((double *)xs.data)[k] == ((double *)ts.data)[at[k]] : ((float *)xs.data)[k] == ((float *)ts.data)[at[k]];
+            else if (is) is = !memcmp(xs.data + k * xs.item, ts.data + at[k] * ts.item, (size_t)xs.item);
+            r.data[k] = is;
+        }
+        hl_nd_give(&r, out);
+    }
+    hl_free(at);
+    if (xs.owner) hl_nd_drop(&xs);
+    hl_nd_drop(&ts);
+    return bad;
+}
+
+/* --- cumulative ------------------------------------------------------------------------------------------------------------ */
+
+/* the result holds the items already, in the dtype of the sums */
+#define RUN(T, OP)                                                                                                     \
+    for (int64_t k = 1; k < n; k++) *(T *)(p + k * stride) = (T)(*(T *)(p + (k - 1) * stride) OP *(T *)(p + k * stride))
+
+static void run_line(char *p, int64_t n, int64_t stride, int32_t npy, bool product)
+{
+    switch (npy) {
+    case NPY_FLOAT: if (product) RUN(float, *); else RUN(float, +); break;
+    case NPY_DOUBLE: if (product) RUN(double, *); else RUN(double, +); break;
+    case NPY_CFLOAT: if (product) RUN(_Complex float, *); else RUN(_Complex float, +); break;
+    case NPY_CDOUBLE: if (product) RUN(_Complex double, *); else RUN(_Complex double, +); break;
+    default: if (product) RUN(uint64_t, *); else RUN(uint64_t, +); break;
+    }
+}
+#undef RUN
+
+static int32_t sum_type(int32_t npy)
+{
+    switch (npy) {
+    case NPY_FLOAT: case NPY_DOUBLE: case NPY_CFLOAT: case NPY_CDOUBLE: return npy;
+    case NPY_UBYTE: case NPY_USHORT: case NPY_UINT: case NPY_ULONG: case NPY_ULONGLONG: return NPY_UINT64;
+    default: return NPY_INT64;
+    }
+}
+
+static hl_status cumulate(const hl_operand *a, hl_slot *out, bool product)
+{
+    nd x = hl_nd_of(a), r;
+    if (hl_nd_contiguous(&r, &x, sum_type(x.npy))) return 1;
+    if (hl_given(&a[1])) {
+        int axis;
+        int64_t n, stride;
+        if (hl_arg_axis(&a[1], x.nd, &axis, 0)) return hl_nd_drop(&r), 1;
+        nd rest = hl_nd_axis(&r, axis, &n, &stride);
+        hl_lines l = hl_lines_of(&rest);
+        for (char *p; hl_line(&l, &p);) run_line(p, n, stride, r.npy, product);
+    } else {
+        r.shape[0] = hl_nd_size(&r), r.nd = 1, r.stride[0] = r.item;
+        run_line(r.data, r.shape[0], r.item, r.npy, product);
+    }
+    hl_nd_give(&r, out);
+    return 0;
+}
+
+hl_status hl_np_cumsum(const hl_operand *a, hl_slot *out) { return cumulate(a, out, false); }
+hl_status hl_np_cumprod(const hl_operand *a, hl_slot *out) { return cumulate(a, out, true); }
+
+/* --- order statistics --------------------------------------------------------------------------------------------------------- */
+
+static double lerp(double a, double b, double t)
+{
+    double d = b - a;
+    return t >= 0.5 ? b - d * (1 - t) : a + d * t; /* NumPy's _lerp */
+}
+
+/* Linear interpolation between the two items round the place (n - 1) q of a partitioned line of doubles. */
+static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, double *out, bool skip_nan)
+{
+    int64_t m = 0;
+    for (int64_t k = 0; k < n; k++)
+        if (x[k] == x[k]) x[m++] = x[k];
+    if (m < n && !skip_nan) m = 0;
+    for (int64_t j = 0; j < nq; j++) {
+        if (!m) {
+            out[j] = NAN;
+            continue;
+        }
+        double at = q[j] * (double)(m - 1), low = floor(at);
+        int64_t kth[2] = {(int64_t)low, (int64_t)low + 1 < m ? (int64_t)low + 1 : (int64_t)low};
+        if (hl_partition(x, m, 8, NPY_DOUBLE, kth, 2)) return 1;
+        out[j] = kth[1] == kth[0] ? x[kth[0]] : lerp(x[kth[0]], x[kth[1]], at - low);
+    }
+    return 0;
+}
+
+/* a, q: all items of a; a scalar q gives a scalar, an array of q as many */
+static hl_status quantile(const hl_operand *a, hl_slot *out, double scale, bool skip_nan)
+{
+    nd x = hl_nd_of(a), q = hl_nd_of(&a[1]), xs, qs;
+    if (hl_nd_contiguous(&qs, &q, NPY_DOUBLE)) return 1;
+    double *v = (double *)qs.data;
+    int64_t nq = hl_nd_size(&qs);
+    for (int64_t k = 0; k < nq; k++) {
+        v[k] /= scale;
+        if (!(v[k] >= 0 && v[k] <= 1)) return hl_nd_drop(&qs), hl_failed(scale == 1 ? HL_ERR_quantile_q : HL_ERR_percentile_q, 0, 0);
+    }
+    hl_status bad = hl_nd_contiguous(&xs, &x, NPY_DOUBLE);
+    nd r = {0};
+    double one;
+    if (!bad && q.nd) bad = hl_nd_new(&r, q.nd, q.shape, NPY_DOUBLE);
+    if (!bad) bad = quantile_of((double *)xs.data, hl_nd_size(&xs), v, nq, q.nd ? (double *)r.data : &one, skip_nan);
+    if (xs.owner) hl_nd_drop(&xs);
+    hl_nd_drop(&qs);
+    if (bad) return r.owner ? hl_nd_drop(&r), 1 : 1;
+    if (q.nd) hl_nd_give(&r, out);
+    else out[0].f = one;
+    return 0;
+}
+
+hl_status hl_np_percentile(const hl_operand *a, hl_slot *out) { return quantile(a, out, 100, false); }
+hl_status hl_np_quantile(const hl_operand *a, hl_slot *out) { return quantile(a, out, 1, false); }
+hl_status hl_np_nanpercentile(const hl_operand *a, hl_slot *out) { return quantile(a, out, 100, true); }
+hl_status hl_np_nanquantile(const hl_operand *a, hl_slot *out) { return quantile(a, out, 1, true); }
+
+/* The mean of the one or two items in the middle. */
+static hl_status median_of(double *x, int64_t n, double *out, bool skip_nan)
+{
+    int64_t m = 0;
+    for (int64_t k = 0; k < n; k++)
+        if (x[k] == x[k]) x[m++] = x[k];
+    *out = NAN;
+    if (!m || (m < n && !skip_nan)) return 0;
+    int64_t kth[2] = {(m - 1) / 2, m / 2};
+    if (hl_partition(x, m, 8, NPY_DOUBLE, kth, 2)) return 1;
+    *out = kth[0] == kth[1] ? x[kth[0]] : (x[kth[0]] + x[kth[1]]) / 2;
+    return 0;
+}
+
+/* a[, axis] */
+static hl_status median(const hl_operand *a, hl_slot *out, bool skip_nan)
+{
+    nd x = hl_nd_of(a), xs, r;
+    int axis = 0;
+    bool along = a[1].kind == HL_ARG_INT;
+    if (along && hl_arg_axis(&a[1], x.nd, &axis, 0)) return 1;
+    if (!along) {
+        if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return 1;
+        hl_status bad = median_of((double *)xs.data, hl_nd_size(&xs), &out[0].f, skip_nan);
+        hl_nd_drop(&xs);
+        return bad;
+    }
+    int64_t n, stride;
+    nd rest = hl_nd_axis(&x, axis, &n, &stride);
+    if (hl_nd_new(&r, rest.nd, rest.shape, x.npy == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE)) return 1;
+    double *line = hl_malloc((size_t)(n ? n : 1) * 8), one;
+    hl_lines l = hl_lines_of(&rest);
+    hl_status bad = line ? 0 : hl_failed(HL_ERR_memory, 0, 0);
+    char *o = r.data;
+    for (char *p; !bad && hl_line(&l, &p); o += r.item) {
+        hl_items_convert(line, 8, NPY_DOUBLE, p, stride, x.npy, n);
+        bad = median_of(line, n, &one, skip_nan);
+        hl_items_convert(o, 8, r.npy, &one, 8, NPY_DOUBLE, 1);
+    }
+    hl_free(line);
+    if (bad) return hl_nd_drop(&r), 1;
+    hl_nd_give(&r, out);
+    return 0;
+}
+
+hl_status hl_np_median(const hl_operand *a, hl_slot *out) { return median(a, out, false); }
+hl_status hl_np_nanmedian(const hl_operand *a, hl_slot *out) { return median(a, out, true); }
+
+/* --- counting --------------------------------------------------------------------------------------------------------------------- */
+
+/* x, weights, minlength */
+hl_status hl_np_bincount(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), xs, ws = {0}, r;
+    bool weighted = hl_given(&a[1]);
+    if (hl_nd_contiguous(&xs, &x, NPY_INT64)) return 1;
+    int64_t *v = (int64_t *)xs.data, n = hl_nd_size(&xs), size = hl_arg_int(&a[2], 0);
+    hl_status bad = 0;
+    for (int64_t k = 0; k < n && !bad; k++) {
+        if (v[k] < 0) bad = hl_failed(HL_ERR_bincount_negative, 0, 0);
+        else if (v[k] >= size) size = v[k] + 1;
+    }
+    if (!bad && weighted) {
+        nd w = hl_nd_of(&a[1]);
+        bad = hl_nd_size(&w) != n ? hl_failed(HL_ERR_bincount_weights, 0, 0) : hl_nd_contiguous(&ws, &w, NPY_DOUBLE);
+    }
+    if (!bad) bad = hl_nd_new(&r, 1, &size, weighted ? NPY_DOUBLE : NPY_INT64);
+    if (!bad) {
+        memset(r.data, 0, (size_t)size * 8);
+        for (int64_t k = 0; k < n; k++)
+            if (weighted) ((double *)r.data)[v[k]] += ((double *)ws.data)[k];
+            else ((int64_t *)r.data)[v[k]]++;
+        hl_nd_give(&r, out);
+    }
+    if (ws.owner) hl_nd_drop(&ws);
+    hl_nd_drop(&xs);
+    return bad;
+}
+
+/* a, bins (count or edges), low, high: counts (out[0..3]) and edges (out[4..7]) */
+hl_status hl_np_histogram(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), xs, counts, edges;
+    if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return 1;
+    double *v = (double *)xs.data, low = 0, high = 1;
+    int64_t n = hl_nd_size(&xs), nb;
+    bool uniform = a[1].kind != HL_ARG_ARRAY && a[1].kind != HL_ARG_LIST;
+    hl_status bad = 0;
+    if (uniform) {
+        nb = hl_arg_int(&a[1], 10);
+        for (int64_t k = 0; k < n; k++) low = k && low < v[k] ? low : v[k], high = k && high > v[k] ? high : v[k];
+        if (hl_given(&a[2])) low = hl_arg_float(&a[2], 0), high = hl_arg_float(&a[3], 1);
+        if (nb < 1) bad = hl_failed(HL_ERR_histogram_bins, 0, 0);
+        else if (!(high >= low) || isinf(low) || isinf(high)) bad = hl_failed(HL_ERR_histogram_range, 0, 0);
+        if (low == high) low -= 0.5, high += 0.5;
+        int64_t ne = nb + 1;
+        if (!bad) bad = hl_nd_new(&edges, 1, &ne, NPY_DOUBLE);
+        for (int64_t k = 0; !bad && k <= nb; k++) ((double *)edges.data)[k] = k == nb ? high : (double)k * ((high - low) / (double)nb) + low;
+    } else {
+        nd b = hl_nd_of(&a[1]);
+        bad = hl_nd_contiguous(&edges, &b, NPY_DOUBLE);
+        nb = bad ? 0 : edges.shape[0] - 1;
+    }
+    if (bad) return hl_nd_drop(&xs), 1;
+    if (hl_nd_new(&counts, 1, &nb, NPY_INT64)) return hl_nd_drop(&xs), hl_nd_drop(&edges), 1;
+    double *e = (double *)edges.data, norm = uniform ? (double)nb / (high - low) : 0;
+    int64_t *c = (int64_t *)counts.data;
+    memset(c, 0, (size_t)nb * 8);
+    for (int64_t k = 0; k < n; k++) {
+        int64_t at = 0;
+        if (!(v[k] >= e[0] && v[k] <= e[nb])) continue;
+        if (uniform) {
+            at = (int64_t)((v[k] - low) * norm);
+            if (at == nb) at--;
+            if (v[k] < e[at]) at--;
+            else if (v[k] >= e[at + 1] && at != nb - 1) at++;
+        } else {
+            hl_searchsorted(e, nb + 1, 8, &v[k], 1, 8, NPY_DOUBLE, 1, &at);
+            at = at > nb ? nb - 1 : at - 1;
+        }
+        c[at]++;
+    }
+    hl_nd_drop(&xs);
+    hl_nd_give(&counts, out);
+    hl_nd_give(&edges, out + 4);
+    return 0;
+}
+
+/* x, xp, fp[, left, right] */
+hl_status hl_np_interp(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), xp = hl_nd_of(&a[1]), fp = hl_nd_of(&a[2]), xs, ps = {0}, fs = {0}, r = {0};
+    if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return 1;
+    hl_status bad = hl_nd_size(&xp) != hl_nd_size(&fp) ? hl_failed(HL_ERR_interp_length, 0, 0) : hl_nd_size(&xp) == 0 ? hl_failed(HL_ERR_interp_empty, 0, 0) : 0;
+    bad = bad || hl_nd_contiguous(&ps, &xp, NPY_DOUBLE) || hl_nd_contiguous(&fs, &fp, NPY_DOUBLE) || (x.nd && hl_nd_new(&r, x.nd, x.shape, NPY_DOUBLE));
+    if (!bad) {
+        double *p = (double *)ps.data, *f = (double *)fs.data, *v = (double *)xs.data, *o = x.nd ? (double *)r.data : &out[0].f;
+        int64_t n = hl_nd_size(&ps), m = hl_nd_size(&xs);
+        double left = hl_arg_float(&a[3], f[0]), right = hl_arg_float(&a[4], f[n - 1]);
+        for (int64_t k = 0; k < m; k++) {
+            int64_t j;
+            if (v[k] != v[k]) o[k] = v[k];
+            else if (v[k] > p[n - 1]) o[k] = right;
+            else if (v[k] < p[0]) o[k] = left;
+            else {
+                hl_searchsorted(p, n, 8, &v[k], 1, 8, NPY_DOUBLE, 1, &j);
+                j--;
+                if (j == n - 1 || p[j] == v[k]) o[k] = f[j];
+                else {
+                    double slope = (f[j + 1] - f[j]) / (p[j + 1] - p[j]);
+                    o[k] = slope * (v[k] - p[j]) + f[j];
+                    if (o[k] != o[k]) o[k] = slope * (v[k] - p[j + 1]) + f[j + 1];
+                    if (o[k] != o[k] && f[j] == f[j + 1]) o[k] = f[j];
+                }
+            }
+        }
+        if (x.nd) hl_nd_give(&r, out);
+    }
+    if (bad && r.owner) hl_nd_drop(&r);
+    if (fs.owner) hl_nd_drop(&fs);
+    if (ps.owner) hl_nd_drop(&ps);
+    hl_nd_drop(&xs);
+    return bad;
+}
