@@ -13,8 +13,10 @@
  *               array operations.
  *   checked     what is left.
  *
+ * Divisions whose divisor is known before the loop are treated alike (bounds_divide.c): the condition is that it is not zero.
+ *
  * loop_safe's immediate is (bits, factors, condition, condition, …): a factor is (operand, axis) for the size of an array's
- * axis, or (operand, -1) for an integer; a condition is (c, (coefficient, factor[, factor]), …) and means
+ * axis, or (operand, -1) for an integer, or (operand, -2) for a number that only must not be zero; a condition is (c, (coefficient, factor[, factor]), …) and means
  * c + Σ coefficient·factor[·factor] >= 0.  It also demands every factor to be less than 2**bits in magnitude, 2**40 or
  * 2**29 where products occur: with that, no sum or product in the conditions overflows, and neither do the index
  * computations they speak of.
@@ -52,6 +54,7 @@ typedef struct bounds {
     hl_func *f;
     hl_arena *arena;
     HL_VEC(place *) places;
+    HL_VEC(hl_division) divisions;
     int growth;
 } bounds;
 
@@ -359,18 +362,26 @@ static PyObject *condition_tuple(bounds *b, conditions *all, const hl_affine *e)
     return t;
 }
 
-static hl_inst *make_safe(bounds *b, conditions *all, hl_span span)
+static int safe_operand(bounds *b, hl_inst *safe, hl_inst *v)
+{
+    int at = 0;
+    while (at < safe->nargs && safe->args[at] != v) at++;
+    if (at == safe->nargs) hl_ir_add_arg(b->f, safe, v);
+    return at;
+}
+
+/* `divisors`: what must not be zero. */
+static hl_inst *make_safe(bounds *b, conditions *all, const hl_divisors *divisors, hl_span span)
 {
     hl_inst *i = hl_ir_new(b->f, HL_OP_loop_safe, NULL, 0, span);
-    PyObject *t = hl_keep(b->arena, PyTuple_New(all->at.n + 2)), *factors = hl_keep(b->arena, PyTuple_New(all->factors.n));
+    PyObject *t = hl_keep(b->arena, PyTuple_New(all->at.n + 2)), *factors = hl_keep(b->arena, PyTuple_New(all->factors.n + divisors->n));
     if (!t || !factors) return NULL;
     for (int k = 0; k < all->factors.n; k++) {
         hl_factor m = all->factors.at[k];
-        int at = 0;
-        while (at < i->nargs && i->args[at] != m.value) at++;
-        if (at == i->nargs) hl_ir_add_arg(b->f, i, m.value);
-        PyTuple_SET_ITEM(factors, k, Py_BuildValue("(ii)", at, m.axis));
+        PyTuple_SET_ITEM(factors, k, Py_BuildValue("(ii)", safe_operand(b, i, m.value), m.axis));
     }
+    for (int k = 0; k < divisors->n; k++)
+        PyTuple_SET_ITEM(factors, all->factors.n + k, Py_BuildValue("(ii)", safe_operand(b, i, divisors->at[k]->args[1]), -2));
     PyTuple_SET_ITEM(t, 0, PyLong_FromLong(all->products ? 29 : 40));
     PyTuple_SET_ITEM(t, 1, Py_NewRef(factors));
     for (int k = 0; k < all->at.n; k++) PyTuple_SET_ITEM(t, k + 2, condition_tuple(b, all, &all->at.at[k]));
@@ -432,9 +443,15 @@ static int version(bounds *b, hl_block *header)
         hl_push(b->arena, &freed, a);
         worth = worth || is_light(b, a->inst->block->loop);
     }
+    hl_divisors divisors = {0};
+    for (int k = 0; k < b->divisions.n; k++) {
+        if (b->divisions.at[k].loop != header) continue;
+        hl_push(b->arena, &divisors, b->divisions.at[k].inst);
+        worth = worth || is_light(b, b->divisions.at[k].inst->block->loop);
+    }
     int size = worth ? size_of_loop(b, header) : 0;
     if (!worth || size > MAX_LOOP || b->growth + size > MAX_GROWTH) return 0;
-    hl_inst *safe = make_safe(b, &all, header->last->span);
+    hl_inst *safe = make_safe(b, &all, &divisors, header->last->span);
     if (!safe) {
         b->cx->python_error = true;
         return hl_fail(b->cx, "HotloopError", b->f, header->last->span, "out of memory");
@@ -446,6 +463,10 @@ static int version(bounds *b, hl_block *header)
     chooser->last->op = HL_OP_branch;
     hl_ir_add_arg(b->f, chooser->last, safe);
     chooser->succ[chooser->nsucc++] = slow; /* whose predecessor it is already */
+    for (int k = 0; k < divisors.n; k++) {
+        hl_divide_hoist(divisors.at[k]->args[1], header, safe);
+        divisors.at[k]->flags |= HL_I_NORAISE;
+    }
     for (int k = 0; k < freed.n; k++) grant(freed.at[k]->inst, freed.at[k]->flags);
     return 1;
 }
@@ -455,10 +476,15 @@ static int run(hl_cx *cx, hl_func *f)
     bounds *b = HL_NEW(cx->arena, bounds);
     b->cx = cx, b->f = f, b->arena = cx->arena;
     find_places(b);
-    if (!b->places.n) return 0;
+    if (!b->places.n && !hl_divide_any(f)) return 0;
     hl_ir_order(f);
     hl_ir_dominators(f);
     hl_ir_loops(f);
+    for (int k = 0; k < f->blocks.n && checked(b); k++)
+        for (hl_inst *i = f->blocks.at[k]->first; i; i = i->next) {
+            hl_division d = {i, hl_divide_loop(i)};
+            if (d.loop) hl_push(b->arena, &b->divisions, d);
+        }
     for (int k = 0; k < b->places.n; k++) decide(b, b->places.at[k]);
     HL_VEC(hl_block *) headers = {0}; /* outer ones come first */
     for (int k = 0; k < f->blocks.n; k++)

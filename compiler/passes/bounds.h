@@ -25,4 +25,11 @@ hl_affine hl_affine_size(hl_inst *array, int axis);                   /* of an a
 typedef struct hl_fact { bool ok; hl_affine lo, hi, positive; } hl_fact;
 hl_fact hl_fact_of(hl_inst *v, const hl_block *at);                   /* what holds in block `at`, which v dominates */
 static inline bool hl_factor_same(hl_factor a, hl_factor b) { return a.value == b.value && a.axis == b.axis; }
+
+/* bounds_divide.c */
+typedef struct hl_division { hl_inst *inst; hl_block *loop; } hl_division;
+typedef struct hl_divisors { hl_inst **at; int n, cap; } hl_divisors; /* a vector of divisions */
+bool hl_divide_any(const hl_func *f);                                 /* is there a division that may raise? */
+hl_block *hl_divide_loop(hl_inst *i);                                 /* header of the outermost loop before which its divisor is known; NULL: none, or no division */
+void hl_divide_hoist(hl_inst *divisor, const hl_block *loop, hl_inst *before); /* what it is computed from leaves the loop */
 #endif
