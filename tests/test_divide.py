@@ -9,13 +9,13 @@ from harness import check
 
 def scaled(x, s, o):
     for i in range(len(x)):
-        o[i] = x[i] / s
+        o[i] = float(x[i]) / s  # NumPy scalars divide by zero without an exception
     return o
 
 
 def gaussian(x, m, s, o):
     for i in range(len(x)):
-        o[i] = math.exp(-0.5 * ((x[i] - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
+        o[i] = math.exp(-0.5 * ((float(x[i]) - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
     return o
 
 
@@ -29,7 +29,7 @@ def digits(n, base):
 def nested(a, rows, columns):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
-            a[i, j] = a[i, j] / rows + j / (columns * rows)
+            a[i, j] = float(a[i, j]) / rows + j / (columns * rows)
     return a
 
 
