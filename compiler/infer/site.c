@@ -75,10 +75,22 @@ static const hl_type *join_variables(hl_infer *in, const hl_type *v, const hl_ty
     return u ? u : w;
 }
 
+/* Does t mention the VAR v?  A type that contained itself would have no end. */
+static bool occurs(const hl_type *v, const hl_type *t)
+{
+    if (t == v) return true;
+    if (!t->has_var) return false;
+    if (t->elem && occurs(v, t->elem)) return true;
+    for (int k = 0; k < t->nitems; k++)
+        if (occurs(v, t->items[k])) return true;
+    return false;
+}
+
 static const hl_type *bind_variable(hl_infer *in, const hl_type *v, const hl_type *with)
 {
     const hl_type *w = last_var(in, with);
     if (w) return w == v ? v : join_variables(in, v, w);
+    if (with != v && occurs(v, with)) return NULL;
     const hl_type *old = in->vars.at[v->ival];
     with = hl_unliteral_deep(in->types, with);
     const hl_type *u = old ? bind_pair(in, old, with) : with;

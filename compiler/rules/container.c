@@ -105,7 +105,12 @@ static const hl_type *tuple_of(hl_site *s, const hl_type *const *items, int64_t 
 const hl_type *hl_type_build_tuple(hl_site *s)
 {
     const hl_type *items[s->n + 1];
-    for (int k = 0; k < s->n; k++) items[k] = hl_raw(s, k);
+    for (int k = 0; k < s->n; k++) {
+        items[k] = hl_raw(s, k);
+        if (items[k]->kind != HL_K_BOUND) continue;
+        hl_reject(s, "a method must be called where it is named");
+        return NULL;
+    }
     return tuple_of(s, items, s->n, NULL);
 }
 
@@ -158,7 +163,10 @@ const hl_type *hl_type_tuple_item(hl_site *s)
 {
     const hl_type *t = hl_raw(s, 0);
     int64_t index;
-    if (t->kind != HL_K_TUPLE || !hl_literal_int(s->types[1], &index)) return NULL;
+    if (t->kind != HL_K_TUPLE) return NULL;
+    if (s->types[1]->kind != HL_K_SLICE && !hl_is_intlike(hl_unliteral(s->types[1])))
+        hl_reject(s, "tuple indices must be integers or slices, not %s", s->types[1]->name);
+    if (!hl_literal_int(s->types[1], &index)) return NULL;
     int at = hl_index_at(index, t->nitems);
     if (at < 0) {
         hl_reject(s, "tuple index %lld is out of range: the tuple has %d items", (long long)index, t->nitems);

@@ -157,7 +157,10 @@ const hl_type *hl_type_sorted(hl_site *s)
 
 const hl_type *hl_type_list_item(hl_site *s)
 {
-    return is_list(s->types[0]) && int_operand(s, 1) ? raw_elem(s, 0) : NULL;
+    if (!is_list(s->types[0]) || s->types[1]->kind == HL_K_SLICE) return NULL;
+    if (int_operand(s, 1)) return raw_elem(s, 0);
+    hl_reject(s, "list indices must be integers or slices, not %s", s->types[1]->name);
+    return NULL;
 }
 
 static bool slice_bounds(hl_site *s, const hl_type *t)
