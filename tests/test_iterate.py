@@ -427,3 +427,62 @@ def test_unpack_from_iterables():
         return a + b * c
 
     checks(f, [3, 2, 4])
+
+
+def test_iterator_as_argument_of_a_compiled_function():
+    @njit
+    def total(it):
+        s = 0
+        for i, (x, y) in it:
+            s += i * x * y
+            if i == 1:
+                break
+        return s
+
+    def f(a, b):
+        it = enumerate(zip(a, b), 1)
+        s = total(it) * 1000
+        for i, (x, y) in it:
+            s += i * 100 + x * 10 + y
+        return s
+
+    checks(njit(f), [([1, 2, 3], [4, 5, 6]), ([1], [2])])
+
+
+def test_iterator_cannot_be_returned():
+    from hotloop import TypingError
+
+    @njit
+    def g(x):
+        return enumerate(x)
+
+    def f(x):
+        s = 0
+        for i, v in g(x):
+            s += i * v
+        return s
+
+    check_error(f, ([1, 2],), TypingError, "cannot be returned")
+
+
+def test_methods_are_not_values():
+    from hotloop import TypingError
+
+    def f(x):
+        return x.append
+
+    def g(x):
+        return x, x.append
+
+    def h(x):
+        x.append(x)
+
+    def k():
+        x = []
+        x.append(x)
+        return x
+
+    check_error(f, ([1],), TypingError, "cannot be returned")
+    check_error(g, ([1],), TypingError, "method")
+    check_error(h, ([1],), TypingError, "does not fit")
+    check_error(k, (), TypingError, "does not fit")

@@ -172,12 +172,28 @@ static void visit_branch(hl_infer *in, hl_inst *i)
     else take_edge(in, i->block, i->block->succ[0]), take_edge(in, i->block, i->block->succ[1]);
 }
 
+/* The part of t that does not survive its function: an iterator is state on the stack, a method belongs to one place. */
+static const hl_type *stays_behind(const hl_type *t)
+{
+    if (t->kind == HL_K_ITER || t->kind == HL_K_BOUND) return t;
+    for (int k = 0; k < t->nitems; k++) {
+        const hl_type *s = stays_behind(t->items[k]);
+        if (s) return s;
+    }
+    return NULL;
+}
+
 static void visit_return(hl_infer *in, hl_inst *i)
 {
     hl_instance *f = i->block->func->data;
     const hl_type *t = i->args[0]->type;
     if (!t) return;
     t = hl_unliteral_deep(in->types, hl_resolve(in, t));
+    const hl_type *stays = stays_behind(t);
+    if (stays) {
+        hl_infer_fail(in, i, "%s cannot be returned from compiled code", stays->name);
+        return;
+    }
     const hl_type *u = f->declared ? f->declared : hl_bind(in, f->ret, t);
     if (!u) {
         hl_infer_fail(in, i, "the function returns %s here and %s elsewhere", t->name, f->ret->name);
