@@ -212,3 +212,12 @@ def test_messages():
     assert seen["division by zero"] is ZeroDivisionError
     assert seen["index 5 is out of bounds for axis with size 3"] is IndexError
     assert all("%" not in s for s in seen)
+
+
+def test_every_runtime_call_has_its_function():
+    import re
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "compiler", "rtcalls.def")
+    names = re.findall(r"^RT\((\w+),", open(path).read(), re.M)
+    assert len(names) > 50
+    missing = [n for n in names if not hasattr(rt, n[2:] if n.startswith("C_") else "hl_" + n)]
+    assert not missing
