@@ -71,6 +71,54 @@ int64_t hl_npy_size(int32_t type)
     }
 }
 
+/* --- the same for rows, between real types: one loop a pair ------------------------------------------------------------------ */
+
+#define ROW(T, F)                                                                                                      \
+    do {                                                                                                               \
+        for (; n > 0; n--, d += ds, s += ss) {                                                                         \
+            F v_;                                                                                                      \
+            memcpy(&v_, s, sizeof v_);                                                                                 \
+            T w_ = (T)v_;                                                                                              \
+            memcpy(d, &w_, sizeof w_);                                                                                 \
+        }                                                                                                              \
+        return true;                                                                                                   \
+    } while (0)
+#define FROM_INT(T)                                                                                                    \
+    switch (from) {                                                                                                    \
+    case NPY_BYTE: ROW(T, int8_t);                                                                             \
+    case NPY_SHORT: ROW(T, int16_t);                                                                          \
+    case NPY_INT: ROW(T, int32_t);                                                                            \
+    case NPY_LONG: case NPY_LONGLONG: ROW(T, int64_t);                                                        \
+    case NPY_BOOL: case NPY_UBYTE: ROW(T, uint8_t);                                                           \
+    case NPY_USHORT: ROW(T, uint16_t);                                                                       \
+    case NPY_UINT: ROW(T, uint32_t);                                                                         \
+    case NPY_ULONG: case NPY_ULONGLONG: ROW(T, uint64_t);                                                    \
+    default: break;                                                                                                    \
+    }
+
+static bool convert_row(char *d, int64_t ds, int32_t to, const char *s, int64_t ss, int32_t from, int64_t n)
+{
+    switch (to) {
+    case NPY_DOUBLE:
+        FROM_INT(double)
+        if (from == NPY_FLOAT) ROW(double, float);
+        if (from == NPY_DOUBLE) ROW(double, double);
+        return false;
+    case NPY_FLOAT:
+        FROM_INT(float)
+        if (from == NPY_FLOAT) ROW(float, float);
+        if (from == NPY_DOUBLE) ROW(float, double);
+        return false;
+    case NPY_LONG: case NPY_LONGLONG: FROM_INT(int64_t) return false;
+    case NPY_INT: case NPY_UINT: FROM_INT(int32_t) return false;
+    case NPY_SHORT: case NPY_USHORT: FROM_INT(int16_t) return false;
+    case NPY_BYTE: case NPY_UBYTE: FROM_INT(int8_t) return false;
+    default: return false;
+    }
+}
+#undef ROW
+#undef FROM_INT
+
 void hl_items_convert(void *dst, int64_t dstride, int32_t to, const void *src, int64_t sstride, int32_t from, int64_t n)
 {
     char *d = dst;
@@ -80,6 +128,7 @@ void hl_items_convert(void *dst, int64_t dstride, int32_t to, const void *src, i
         memmove(d, s, (size_t)(n * size));
         return;
     }
+    if (convert_row(d, dstride, to, s, sstride, from, n)) return;
     for (; n > 0; n--, d += dstride, s += sstride) {
         if (from == to) {
             memmove(d, s, (size_t)size);

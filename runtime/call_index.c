@@ -122,10 +122,94 @@ static void gather(const plan *p, char *to, const char *from)
     }
 }
 
+static bool c_ordered(const nd *a)
+{
+    int64_t s = a->item;
+    for (int k = a->nd - 1; k >= 0; k--) {
+        if (a->shape[k] > 1 && a->stride[k] != s) return false;
+        s *= a->shape[k];
+    }
+    return true;
+}
+
+#define COMPRESS(T)                                                                                                    \
+    do {                                                                                                               \
+        T *to_ = (T *)r.data;                                                                                          \
+        const T *from_ = (const T *)x->data;                                                                           \
+        for (int64_t k = 0; k < size && at < n; k++) to_[at] = from_[k], at += m->data[k] != 0;                        \
+    } while (0)
+
+/* A mask of the array's own shape, both in C order: no index is worked out. */
+static hl_status compress(const nd *x, const nd *m, hl_slot *out)
+{
+    int64_t size = hl_nd_size(x), n = 0, at = 0;
+    for (int64_t k = 0; k < size; k++) n += m->data[k] != 0;
+    nd r;
+    if (hl_nd_out(&r, out, 1, &n, x->npy)) return 1;
+    switch (x->item) {
+    case 1: COMPRESS(uint8_t); break;
+    case 2: COMPRESS(uint16_t); break;
+    case 4: COMPRESS(uint32_t); break;
+    case 8: COMPRESS(uint64_t); break;
+    default:
+        for (int64_t k = 0; k < size; k++)
+            if (m->data[k]) memcpy(r.data + at++ * r.item, x->data + k * r.item, (size_t)r.item);
+    }
+    return 0;
+}
+#undef COMPRESS
+
+/* Is the index one mask over all dimensions, in C order like the array? */
+static bool plain_mask(const hl_operand *a, nd *x, nd *m)
+{
+    const hl_operand *index = a + 3;
+    if (hl_count_operands(index) != 1 || index->kind != HL_ARG_ARRAY || index->npy != NPY_BOOL) return false;
+    *x = hl_nd_of(a), *m = hl_nd_of(index);
+    if (m->nd != x->nd || !c_ordered(x) || !c_ordered(m)) return false;
+    for (int k = 0; k < x->nd; k++)
+        if (x->shape[k] != m->shape[k]) return false;
+    return true;
+}
+
+#define PICK(T) do { T v_; memcpy(&v_, x.data + i * x.stride[0], sizeof v_); ((T *)r.data)[k] = v_; } while (0)
+
+/* a[index] of one dimension each; false: not that case */
+static bool pick_line(const hl_operand *a, hl_slot *out, hl_status *bad)
+{
+    const hl_operand *index = a + 3;
+    if (hl_count_operands(index) != 1 || index->kind != HL_ARG_ARRAY || index->npy != NPY_INT64 || index->ndim != 1 || a->ndim != 1) return false;
+    nd x = hl_nd_of(a), ix = hl_nd_of(index), r;
+    int64_t n = ix.shape[0], size = x.shape[0];
+    if (x.item == 16) return false;
+    if ((*bad = hl_nd_new(&r, 1, &n, x.npy))) return true;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t v, i;
+        memcpy(&v, ix.data + k * ix.stride[0], 8);
+        i = v < 0 ? v + size : v;
+        if ((uint64_t)i >= (uint64_t)size) {
+            hl_nd_drop(&r);
+            *bad = hl_failed(HL_ERR_index_array0, v, size);
+            return true;
+        }
+        switch (x.item) {
+        case 1: PICK(uint8_t); break;
+        case 2: PICK(uint16_t); break;
+        case 4: PICK(uint32_t); break;
+        default: PICK(uint64_t);
+        }
+    }
+    hl_nd_give(&r, out);
+    return true;
+}
+#undef PICK
+
 hl_status hl_np_fancy_get(const hl_operand *a, hl_slot *out)
 {
     plan p;
-    nd r;
+    nd r, x, m;
+    hl_status done;
+    if (plain_mask(a, &x, &m)) return compress(&x, &m, out);
+    if (pick_line(a, out, &done)) return done;
     if (make_plan(&p, a)) return 1;
     if (hl_nd_out(&r, out, p.rdims, p.rshape, p.a.npy)) return hl_free(p.offset), 1;
     nd outer = part_of(&p.a, 0, p.before, p.a.data), inner = part_of(&p.a, p.before + p.nindex, p.a.nd, NULL);
@@ -182,7 +266,14 @@ hl_status hl_np_fancy_set(const hl_operand *a, hl_slot *out)
 {
     (void)out;
     plan p;
-    nd v = hl_nd_of(&a[2]), copy = {0};
+    nd v = hl_nd_of(&a[2]), copy = {0}, x, m;
+    if (v.nd == 0 && plain_mask(a, &x, &m)) {
+        char item[16];
+        hl_items_convert(item, 0, x.npy, v.data, 0, v.npy, 1);
+        for (int64_t k = 0, n = hl_nd_size(&x); k < n; k++)
+            if (m.data[k]) memcpy(x.data + k * x.item, item, (size_t)x.item);
+        return 0;
+    }
     if (make_plan(&p, a)) return 1;
     hl_status bad = 0;
     if (a[2].kind == HL_ARG_ARRAY && overlaps(&p.a, &v) && !(bad = hl_nd_contiguous(&copy, &v, v.npy))) v = copy;

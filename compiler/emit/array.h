@@ -59,9 +59,11 @@ typedef struct hl_nest {
     hl_accumulator acc[HL_NEST_ACCS]; int nacc;
     bool fixed;               /* the order of the loops is given: never flat */
     bool ordered;             /* items are visited in C order */
-    bool blocked;             /* sums: accumulators are added up block by block (error grows with the number of blocks) */
+    bool blocked;             /* sums: accumulators are added up block by block, or row by row (so the error grows with the number of
+                                 blocks, and short rows need not wait for each other) */
     /* made by hl_nest_prepare */
     V fast, length;
+    bool partial;
     V trip[HL_DIMS + 2], index[HL_DIMS + 2];
     hl_for loop[HL_DIMS + 2];
     bool looped[HL_DIMS + 2];

@@ -188,6 +188,7 @@ static void prepare_trips(hl_emit *e, hl_nest *n, V flat, V fast)
     for (int k = 0; k < nd - 1; k++) n->trip[k] = hl_pick(e, flat, one, n->shape[n->perm[k]]);
     if (!is_false(flat)) len = hl_pick(e, flat, hl_array_size(e, nd, n->shape), len);
     n->length = len;
+    n->partial = n->blocked; /* rows are blocks of their own */
     n->blocked = n->blocked && (nd == 1 || !is_false(flat));
     if (!n->blocked) {
         n->trip[nd - 1] = hl_pick(e, fast, one, n->shape[in]);
@@ -246,7 +247,7 @@ static void open_level(hl_emit *e, hl_nest *n, int level)
         hl_accumulator *a = &n->acc[k];
         if (!a->open) a->open = true, a->first = level;
         V before = level == a->first ? a->init : a->phi[level - 1];
-        if (level == nd && n->blocked) before = LLVMConstNull(a->type);
+        if (level == nd && n->partial && level > a->first) before = LLVMConstNull(a->type);
         a->phi[level] = n->looped[level] ? hl_for_phi(e, &n->loop[level], before) : before;
     }
     for (int k = 0; k < n->nleaf; k++) {
@@ -301,7 +302,7 @@ void hl_nest_close_levels(hl_emit *e, hl_nest *n, int from, int to)
             hl_accumulator *a = &n->acc[k];
             if (level < a->first) continue;
             if (n->looped[level]) a->next = a->phi[level];
-            if (level == n->nd && n->blocked) {
+            if (level == n->nd && n->partial && level > a->first) {
                 V outer = a->phi[level - 1];
                 a->next = LLVMGetTypeKind(a->type) == LLVMIntegerTypeKind ? LLVMBuildAdd(e->b, outer, a->next, "") : LLVMBuildFAdd(e->b, outer, a->next, "");
             }
@@ -412,34 +413,59 @@ static bool same_parts(const hl_leaf *a, const hl_leaf *b)
     return true;
 }
 
+/* Memory that several leaves look into, and how far away it is read. */
+typedef struct root { hl_inst *inst; V delta; } root;
+
+/* Where to read memory `parts` while d is written (hl_array_apart). */
+static V read_at(hl_emit *e, hl_nest *n, const hl_leaf *d, V dslots, const hl_type *t, V *parts, V temps)
+{
+    V data = hl_rtcall(e, HL_RT_array_apart, dslots, hl_i32(e, d->type->ndim << 8 | hl_itemsize(d->type->elem)), hl_array_slots(e, t, parts),
+                       hl_i32(e, t->ndim << 8 | hl_itemsize(t->elem)), temps);
+    hl_check_not_null(e, n->at, data);
+    return data;
+}
+
+static V *moved(hl_emit *e, const hl_leaf *l, V data)
+{
+    V *copy = HL_NEWN(e->arena, V, l->type->nparts);
+    memcpy(copy, l->parts, sizeof *copy * l->type->nparts);
+    copy[1] = data;
+    return copy;
+}
+
 /* Leaves that may overlap what is written are read from a copy of their memory (which keeps their steps), unless they are the very
- * items that are written: those are read before they are written anyway. */
+ * items that are written: those are read before they are written anyway.  Leaves of another array than the written one ask once for
+ * that array, because it hardly ever overlaps. */
 V hl_nest_separate(hl_emit *e, hl_nest *n, int written, hl_inst *dest)
 {
     hl_leaf *d = &n->leaf[written];
     V temps = NULL, dslots = NULL;
+    root roots[HL_NEST_LEAVES];
+    int nroots = 0;
     for (int k = 0; k < n->nleaf; k++) {
         hl_leaf *l = &n->leaf[k];
         if (k == written || same_parts(l, d)) continue;
-        if (hl_surely_apart(dest, l->inst)) {
-            l->apart = true;
-            continue;
-        }
+        /* the same item read and written in two halves must stay in order */
+        l->apart = !hl_is_complex(l->type->elem);
+        if (hl_surely_apart(dest, l->inst)) continue;
         if (!temps) {
             temps = hl_alloca(e, e->ptr, "copies");
             LLVMBuildStore(e->b, LLVMConstNull(e->ptr), temps);
             dslots = hl_array_slots(e, d->type, d->parts);
         }
-        V slots = hl_array_slots(e, l->type, l->parts);
-        V data = hl_rtcall(e, HL_RT_array_apart, dslots, hl_i32(e, d->type->ndim << 8 | hl_itemsize(d->type->elem)), slots,
-                           hl_i32(e, l->type->ndim << 8 | hl_itemsize(l->type->elem)), temps);
-        hl_check_not_null(e, n->at, data);
-        V *copy = HL_NEWN(e->arena, V, l->type->nparts);
-        memcpy(copy, l->parts, sizeof *copy * l->type->nparts);
-        copy[1] = data;
-        l->parts = copy;
-        /* the same item read and written in two halves must stay in order */
-        l->apart = !hl_is_complex(l->type->elem);
+        hl_inst *r = root_of(l->inst);
+        if (r == root_of(dest) || r == l->inst || r->op == HL_OP_phi) {
+            l->parts = moved(e, l, read_at(e, n, d, dslots, l->type, l->parts, temps));
+            continue;
+        }
+        int at = 0;
+        while (at < nroots && roots[at].inst != r) at++;
+        if (at == nroots) {
+            V *parts = hl_array_parts(e, r), data = read_at(e, n, d, dslots, r->type, parts, temps);
+            V delta = LLVMBuildSub(e->b, LLVMBuildPtrToInt(e->b, data, e->i64, ""), LLVMBuildPtrToInt(e->b, hl_arr_data(parts), e->i64, ""), "");
+            roots[nroots++] = (root){r, delta};
+        }
+        l->parts = moved(e, l, LLVMBuildGEP2(e->b, e->i8, hl_arr_data(l->parts), &roots[at].delta, 1, ""));
     }
     return temps;
 }

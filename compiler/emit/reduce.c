@@ -7,7 +7,8 @@
  *   an axis known at       the operand is viewed with that axis moved to the end
  *   run time
  *
- * min and max give NaN when there is one (llvm.minimum), as NumPy's.  var and std go over the operand twice: mean first.
+ * min and max give NaN when there is one (llvm.minimum), as NumPy's.  var and std go over the operand twice: mean first; so do argmin and
+ * argmax: the extreme first, then its place.
  */
 #include "array.h"
 #include <string.h>
@@ -18,7 +19,7 @@ typedef struct reducer {
     int n;                     /* accumulators */
     V init[4];
     bool nan;                  /* NaNs do not count */
-    const V *mean;             /* second pass of var and std: parts of the mean */
+    const V *mean;             /* second pass: parts of the mean (var, std), the extreme (argmin, argmax) */
 } reducer;
 
 static LLVMTypeRef half_type(hl_emit *e, const hl_type *t) { return hl_part_type(e, t->parts[0]); }
@@ -52,9 +53,7 @@ static void reducer_init(hl_emit *e, reducer *q, hl_reduction r, const hl_type *
     switch (r) {
     case HL_RED_MIN: case HL_RED_NANMIN: q->init[0] = extreme(e, acc, true); break;
     case HL_RED_MAX: case HL_RED_NANMAX: q->init[0] = extreme(e, acc, false); break;
-    case HL_RED_ARGMIN: case HL_RED_ARGMAX:
-        q->init[0] = extreme(e, acc, r == HL_RED_ARGMIN), q->init[1] = hl_i64(e, 0), q->n = 2;
-        break;
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX: q->init[0] = extreme(e, acc, r == HL_RED_ARGMIN); break;
     case HL_RED_PTP: q->init[0] = extreme(e, acc, true), q->init[1] = extreme(e, acc, false), q->n = 2; break;
     case HL_RED_ANY: q->init[0] = hl_bool(e, false); break;
     case HL_RED_ALL: q->init[0] = hl_bool(e, true); break;
@@ -99,16 +98,14 @@ static V deviation(hl_emit *e, const reducer *q, const V *x)
     return LLVMBuildFAdd(e->b, s, LLVMBuildFMul(e->b, di, di, ""), "");
 }
 
-static V reduce_arg(hl_emit *e, const reducer *q, V x, V position, V const *acc, V *out)
+/* argmin, argmax: the extreme first, then, in a second pass, the first place where it stands; both passes vectorise. */
+static V reduce_arg(hl_emit *e, const reducer *q, V x, V position, V acc)
 {
-    bool min = q->r == HL_RED_ARGMIN;
-    V better = hl_compare(e, min ? HL_OP_lt : HL_OP_gt, q->item, &x, &acc[0]);
-    if (hl_is_float(q->item)) {
-        V nan = LLVMBuildAnd(e->b, is_nan(e, q->item, &x), LLVMBuildNot(e->b, is_nan(e, q->item, &acc[0]), ""), "");
-        better = LLVMBuildOr(e->b, better, nan, "");
-    }
-    out[0] = LLVMBuildSelect(e->b, better, x, acc[0], "");
-    return out[1] = LLVMBuildSelect(e->b, better, position, acc[1], "");
+    if (!q->mean) return lesser(e, q->item, acc, x, q->r == HL_RED_ARGMIN);
+    V there = hl_compare(e, HL_OP_eq, q->item, &x, q->mean);
+    if (hl_is_float(q->item)) there = LLVMBuildOr(e->b, there, LLVMBuildAnd(e->b, is_nan(e, q->item, &x), is_nan(e, q->item, q->mean), ""), "");
+    V place = LLVMBuildSelect(e->b, there, position, hl_i64(e, INT64_MAX), "");
+    return hl_intrinsic(e, "llvm.smin", e->i64, (V[]){acc, place}, 2);
 }
 
 /* One item x (of type q->item) into the accumulators. */
@@ -120,7 +117,7 @@ static void reduce_item(hl_emit *e, const reducer *q, V const *x, V position, V 
     case HL_RED_ANY: out[0] = LLVMBuildOr(e->b, acc[0], hl_truth(e, q->item, x), ""); return;
     case HL_RED_ALL: out[0] = LLVMBuildAnd(e->b, acc[0], hl_truth(e, q->item, x), ""); return;
     case HL_RED_COUNT: out[0] = LLVMBuildAdd(e->b, acc[0], LLVMBuildZExt(e->b, hl_truth(e, q->item, x), e->i64, ""), ""); return;
-    case HL_RED_ARGMIN: case HL_RED_ARGMAX: reduce_arg(e, q, x[0], position, acc, out); return;
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX: out[0] = reduce_arg(e, q, x[0], position, acc[0]); return;
     case HL_RED_PTP:
         out[0] = lesser(e, q->acc, acc[0], x[0], true), out[1] = lesser(e, q->acc, acc[1], x[0], false);
         return;
@@ -182,8 +179,7 @@ static void reduce_finish(hl_emit *e, const reducer *q, V const *acc, V count, V
         if (q->r == HL_RED_STD || q->r == HL_RED_NANSTD) out[0] = hl_intrinsic(e, "llvm.sqrt", LLVMTypeOf(out[0]), out, 1);
         return;
     }
-    case HL_RED_ARGMIN: case HL_RED_ARGMAX: out[0] = acc[1]; return;
-    case HL_RED_PTP: out[0] = hl_is_float(t) ? LLVMBuildFSub(e->b, acc[1], acc[0], "") : LLVMBuildSub(e->b, acc[1], acc[0], ""); return;
+        case HL_RED_PTP: out[0] = hl_is_float(t) ? LLVMBuildFSub(e->b, acc[1], acc[0], "") : LLVMBuildSub(e->b, acc[1], acc[0], ""); return;
     case HL_RED_NANMIN: case HL_RED_NANMAX:
         out[0] = q->nan ? LLVMBuildSelect(e->b, LLVMBuildICmp(e->b, LLVMIntEQ, n, hl_i64(e, 0), ""), LLVMConstReal(LLVMTypeOf(acc[0]), __builtin_nan("")), acc[0], "") : acc[0];
         return;
@@ -226,6 +222,14 @@ static void reduce_inner(hl_emit *e, job *j, V *out)
 {
     V acc[4], mean[2];
     pass(e, j, acc);
+    if (is_arg(j->q.r)) {
+        reducer first = j->q;
+        mean[0] = acc[0];
+        j->q.mean = mean, j->q.init[0] = hl_i64(e, INT64_MAX);
+        pass(e, j, out);
+        j->q = first;
+        return;
+    }
     if (is_var(j->q.r)) {
         reducer first = j->q;
         V n = first.nan ? acc[first.n - 1] : j->count;
@@ -329,6 +333,7 @@ static void reduce_axes(hl_emit *e, job *j, int64_t axes, bool keep, V const *sh
     int l = result_leaf(e, n, rt, out, axes, keep, shape);
     for (int k = 0; k < l; k++) n->leaf[k].apart = true;
     n->fixed = true;
+    n->blocked = is_sum(j->q.r) && !hl_is_intlike(j->q.acc);
     int at = 0;
     for (int k = 0; k < nd; k++) if (!(axes >> k & 1)) n->perm[at++] = k;
     j->kept = at;
