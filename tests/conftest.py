@@ -5,6 +5,7 @@ import os
 import pytest
 
 os.environ.setdefault("HOTLOOP_VERIFY", "1")  # the compiler checks its graph after every pass
+os.environ.setdefault("PYTHONSAFEPATH", "1")  # child processes import the installed package, not the source folder
 
 from hotloop import _binding  # noqa: E402
 
