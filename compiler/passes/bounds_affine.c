@@ -115,7 +115,7 @@ static bool literal(const hl_inst *v, int64_t *out)
 
 static bool key_is(const hl_inst *i, const char *key)
 {
-    return i->op == HL_OP_call && i->rule && i->rule->kind == HL_RULE_FUNC && !strcmp(i->rule->key, key);
+    return i->op == HL_OP_call && i->nargs && i->rule && i->rule->kind == HL_RULE_FUNC && !strcmp(i->rule->key, key);
 }
 
 static bool attr_is(const hl_inst *i, const char *name)
