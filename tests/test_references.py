@@ -1,0 +1,139 @@
+"""Compiled functions that pass arrays, tuples and lists through branches, loops and exceptions: same results as CPython, and
+(tests/conftest.py) nothing left behind."""
+import numpy as np
+import pytest
+
+from harness import check
+
+
+def A(n):
+    return np.random.default_rng(n).random(n)
+
+
+def shrinking(a):
+    s = 0.0
+    b = a
+    while b.shape[0] > 1:
+        s += b[0]
+        b = b[1:]
+    return s, b
+
+
+def aggregate(a):
+    b = a + 1
+    c = b[1:]
+    return c, b, a
+
+
+def list_of_arrays(n):
+    xs = [np.zeros(2)]
+    for i in range(n):
+        xs.append(np.ones(2) * i)
+    t = 0.0
+    for y in xs:
+        t += y[0]
+    z = xs[1]
+    xs.pop()
+    xs[0] = z
+    return xs, z, t
+
+
+def loop_of_try(a, n):
+    s = 0.0
+    b = np.zeros(3)
+    for i in range(n):
+        try:
+            c = a * 2
+            s += c[i]
+            b = c
+        except IndexError:
+            s -= 1
+            b = b + 1
+    return s, b
+
+
+def leave_try(a, n):
+    b = np.zeros(3)
+    try:
+        b = a + 1
+        b = a[:n] + b[:n]
+        x = b[n-1] + a[n]
+    except IndexError:
+        return b, -1.0
+    return b, x
+
+
+def optional(a, f):
+    b = None
+    if f > 0:
+        b = a + 1
+    if b is None:
+        return 0.0
+    return b[0]
+
+
+def swapped(a, n):
+    b = a.copy()
+    c = a + 1
+    for i in range(n):
+        b, c = c, b + c
+    return b, c
+
+
+def tuples(a, n):
+    t = (a + 1, a[1:], n)
+    u = (t, a)
+    if n > 2:
+        return t[0]
+    return u[0][1]
+
+
+def raising(a, n):
+    b = a + 1
+    if n > 2:
+        raise ValueError("too big")
+    return b / n
+
+
+def list_of_lists(n):
+    xs = [[float(i + j) for j in range(i)] for i in range(n)]
+    s = 0.0
+    for x in xs:
+        for y in x:
+            s += y
+    xs[1] = xs[2]
+    w = xs[1]
+    w.append(2.5)
+    return xs, s, w
+
+
+def strings(n):
+    xs = ["a", "b"]
+    for i in range(n):
+        xs.append("c")
+    return xs
+
+
+CASES = [
+    (shrinking, lambda: (A(5),)),
+    (aggregate, lambda: (A(5),)),
+    (list_of_arrays, lambda: (4,)),
+    (loop_of_try, lambda: (A(4), 6)),
+    (leave_try, lambda: (A(4), 2)),
+    (leave_try, lambda: (A(4), 4)),
+    (leave_try, lambda: (A(4), 5)),
+    (optional, lambda: (A(4), 1)),
+    (optional, lambda: (A(4), -1)),
+    (swapped, lambda: (A(4), 3)),
+    (tuples, lambda: (A(4), 3)),
+    (tuples, lambda: (A(4), 1)),
+    (raising, lambda: (A(4), 3)),
+    (raising, lambda: (A(4), 2)),
+    (list_of_lists, lambda: (4,)),
+    (strings, lambda: (3,)),
+]
+
+
+@pytest.mark.parametrize("f, args", CASES, ids=lambda x: x.__name__.strip("<>"))
+def test_same_as_cpython(f, args):
+    check(f, *args())
