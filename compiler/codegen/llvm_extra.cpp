@@ -1,4 +1,10 @@
-/* What LLVM's C API lacks (llvm_extra.h): reusing a code generation pipeline, linking one object without a session, options.
+/* What LLVM's C API lacks (llvm_extra.h): a pass of our own in a pipeline, reusing a code generation pipeline, linking one
+ * object without a session, options.
+ *
+ * The pass `hl-interleave`: the vectoriser likes to work on two to four vectors at once.  That pays where a value is carried round the
+ * loop (a sum waits for the addition before it), but elsewhere the processor overlaps iterations by itself, and a body of four
+ * vectors means that a row of 28 pixels never reaches it.  Measured on Zen 4, float32 a*x + y: one vector at a time is 1.1 to 1.4 times
+ * faster for 12 to 1,000 items and equal beyond, and less code to generate.  So loops that carry nothing but counters are told so.
  *
  * Linking uses RuntimeDyld directly: an object's sections are laid out, relocated against addresses that `resolve` gives, and made
  * executable.  Measured against LLJIT (LLVM 22): 0.05 ms an object against 0.13, nothing to create first against 1.4 ms, and two
@@ -7,14 +13,19 @@
 #include "llvm_extra.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/Analysis/ScalarEvolutionExpressions.h"
 #include "llvm/ExecutionEngine/RuntimeDyld.h"
 #include "llvm/ExecutionEngine/SectionMemoryManager.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Object/ObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/LoopUtils.h"
 #include <cstdlib>
 #include <cstring>
 
@@ -26,6 +37,58 @@ void hlx_set_option(const char *name, const char *value)
     auto it = options.find(name);
     if (it != options.end() && it->second->getNumOccurrences() == 0)
         it->second->addOccurrence(0, name, value);
+}
+
+namespace {
+bool carries_values(Loop *loop, ScalarEvolution &se)
+{
+    for (PHINode &phi : loop->getHeader()->phis())
+        if (!se.isSCEVable(phi.getType()) || !isa<SCEVAddRecExpr>(se.getSCEV(&phi)))
+            return true;
+    return false;
+}
+
+struct InterleavePass : PassInfoMixin<InterleavePass> {
+    PreservedAnalyses run(Function &f, FunctionAnalysisManager &analyses)
+    {
+        LoopInfo &loops = analyses.getResult<LoopAnalysis>(f);
+        if (!loops.empty()) {
+            ScalarEvolution &se = analyses.getResult<ScalarEvolutionAnalysis>(f);
+            for (Loop *loop : loops.getLoopsInPreorder())
+                if (loop->isInnermost() && !carries_values(loop, se))
+                    addStringMetadataToLoop(loop, "llvm.loop.interleave.count", 1);
+        }
+        return PreservedAnalyses::all();
+    }
+};
+
+bool parse_own(StringRef name, FunctionPassManager &passes, ArrayRef<PassBuilder::PipelineElement>)
+{
+    if (name != "hl-interleave")
+        return false;
+    passes.addPass(InterleavePass());
+    return true;
+}
+} // namespace
+
+char *hlx_run_passes(LLVMModuleRef m, const char *pipeline, LLVMTargetMachineRef tm)
+{
+    PassBuilder builder(reinterpret_cast<TargetMachine *>(tm));
+    LoopAnalysisManager loops;
+    FunctionAnalysisManager functions;
+    CGSCCAnalysisManager sccs;
+    ModuleAnalysisManager modules;
+    ModulePassManager passes;
+    builder.registerPipelineParsingCallback(parse_own);
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(sccs);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, sccs, modules);
+    if (auto error = builder.parsePassPipeline(passes, pipeline))
+        return strdup(toString(std::move(error)).c_str());
+    passes.run(*unwrap(m), modules);
+    return nullptr;
 }
 
 struct hlx_emitter {

@@ -10,6 +10,9 @@ extern "C" {
 /* Sets a command-line option of LLVM's by name; an option that this LLVM does not have is left alone. */
 void hlx_set_option(const char *name, const char *value);
 
+/* Runs a textual pipeline, which may contain our own function pass `hl-interleave`.  NULL, or a message to be freed. */
+char *hlx_run_passes(LLVMModuleRef m, const char *pipeline, LLVMTargetMachineRef tm);
+
 /* A code generation pipeline that is built once and run on many modules: building it costs as much as a small function. */
 typedef struct hlx_emitter hlx_emitter;
 hlx_emitter *hlx_emitter_new(LLVMTargetMachineRef tm); /* NULL: the target has no object files */

@@ -11,21 +11,22 @@
  *   simple-loop-unswitch           range checks that do not vary with a loop leave it (trivial conditions only)
  *   loop-idiom                     memset, memcpy, CRC tables
  *   correlated-propagation         narrows divisions by the range of their operands: a mean of nine pixels then vectorises (16 times)
+ *   hl-interleave                  our own, see llvm_extra.cpp
  *   instcombine at the end         what the vectoriser leaves is not simple
  * and what does not: slp-vectorizer, partial unrolling (slower on the histogram and the convolution), a second licm, newgvn.
  *
  * `no-verify-fixpoint` is not optional: the textual pass aborts the process when one round was not enough.
  */
 #include "codegen.h"
+#include "llvm_extra.h"
 #include <llvm-c/Analysis.h>
-#include <llvm-c/Transforms/PassBuilder.h>
 #include <stdlib.h>
 
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS                                                                                                                                       \
     "loop-mssa(loop-rotate,licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),gvn,"                                  \
-    "correlated-propagation," COMBINE ",loop-vectorize," COMBINE ",simplifycfg"
+    "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg"
 #define INLINE "function(" CLEAN "),cgscc(inline),globaldce,"
 
 enum { HAS_LOOPS = 1, HAS_CALLEES = 2 };
@@ -139,14 +140,11 @@ int hl_pass_optimise(hl_cx *cx)
     LLVMSetModuleDataLayout(e->mod, layout);
     LLVMDisposeMessage(triple);
     LLVMDisposeTargetData(layout);
-    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = LLVMRunPasses(e->mod, choose(cx, e->mod), m->tm, options);
-    LLVMDisposePassBuilderOptions(options);
+    char *error = hlx_run_passes(e->mod, choose(cx, e->mod), m->tm);
     hl_machine_give(m);
     if (error) {
-        char *text = LLVMGetErrorMessage(error);
-        hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "LLVM: %s", text);
-        LLVMDisposeErrorMessage(text);
+        hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "LLVM: %s", error);
+        free(error);
     }
     return cx->error ? -1 : 0;
 }
