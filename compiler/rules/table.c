@@ -103,6 +103,20 @@ static void enter(int id)
     key_heads[h] = ++nkeys;
 }
 
+/* Modules whose import takes long: their rows are entered when the program has imported them, for no function of theirs is known
+ * before. */
+static struct { const char *name; bool entered; } slow_modules[] = {{"numpy.random", false}, {"random", false}};
+enum { SLOW_MODULES = sizeof slow_modules / sizeof *slow_modules };
+
+static int slow_module_of(const char *key)
+{
+    for (int k = 0; k < SLOW_MODULES; k++) {
+        size_t n = strlen(slow_modules[k].name);
+        if (!strncmp(key, slow_modules[k].name, n) && key[n] == '.') return k;
+    }
+    return -1;
+}
+
 /* "numpy.linalg.norm" -> the object, or NULL without an exception (a name this NumPy or Python lacks). */
 static PyObject *object_of(const char *key)
 {
@@ -138,6 +152,27 @@ static int enter_object(const char *key, int id)
     return bad ? -1 : 0;
 }
 
+/* The rows of a slow module, or (-1) those of no slow module. */
+static int enter_module(int module)
+{
+    for (int k = 0; k < nkeys; k++)
+        if (keys[k].kind == HL_RULE_FUNC && slow_module_of(keys[k].key) == module && enter_object(keys[k].key, keys[k].first) < 0) return -1;
+    return 0;
+}
+
+/* Enters the rows of slow modules that have been imported meanwhile; were there any? */
+static bool enter_imported(void)
+{
+    bool any = false;
+    PyObject *modules = PyImport_GetModuleDict();
+    for (int k = 0; k < SLOW_MODULES; k++) {
+        if (slow_modules[k].entered || !PyDict_GetItemString(modules, slow_modules[k].name)) continue;
+        slow_modules[k].entered = any = true;
+        if (enter_module(k) < 0) PyErr_Clear();
+    }
+    return any;
+}
+
 int hl_rules_init(void)
 {
     if (objects) return 0;
@@ -149,9 +184,7 @@ int hl_rules_init(void)
     PyObject *d = PyDict_New();
     if (!kept || !d) return -1;
     objects = d;
-    for (int k = 0; k < nkeys; k++)
-        if (keys[k].kind == HL_RULE_FUNC && enter_object(keys[k].key, keys[k].first) < 0) return -1;
-    return 0;
+    return enter_module(-1);
 }
 
 static const hl_rule *at(int id) { return id ? &hl_rules[id] : NULL; }
@@ -163,6 +196,7 @@ const hl_rule *hl_rules_of_function(PyObject *function)
 {
     PyObject *address = PyLong_FromVoidPtr(function);
     PyObject *row = address ? PyDict_GetItemWithError(objects, address) : NULL;
+    if (address && !row && enter_imported()) row = PyDict_GetItemWithError(objects, address);
     Py_XDECREF(address);
     return row ? at((int)PyLong_AsLong(row)) : NULL;
 }
