@@ -21,6 +21,7 @@ static const struct { const char *name; int (*run)(hl_cx *cx); } passes[] = {
     {"order", pass_order},
     {"ownership", hl_pass_ownership},
     {"bounds", hl_pass_bounds},
+    {"fuse", hl_pass_fuse},
 };
 
 static PyObject *failed(const char *what, const char *why)
