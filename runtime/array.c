@@ -1,5 +1,6 @@
 /* New arrays, overlap of arrays, slices with unknown steps. */
 #include "rt_array.h"
+#include "gil.h"
 #include <string.h>
 
 hl_mem *hl_array_new(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero, void **data)
@@ -103,9 +104,10 @@ typedef struct temp { struct temp *next; int64_t pad[7]; } temp;
 
 void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps)
 {
-    region d = region_of(dst, dst_meta), s = region_of(src, src_meta);
+    bool whole = src_meta & HL_APART_WHOLE;
+    region d = region_of(dst, dst_meta), s = region_of(src, src_meta & ~HL_APART_WHOLE);
     void *data = (void *)s.data;
-    if (d.empty || s.empty || d.hi <= s.lo || s.hi <= d.lo || same_items(&d, &s) || !classes_meet(&d, &s) || !blocks_meet(&d, &s)) return data;
+    if (d.empty || s.empty || d.hi <= s.lo || s.hi <= d.lo || (!whole && same_items(&d, &s)) || !classes_meet(&d, &s) || !blocks_meet(&d, &s)) return data;
     temp *t = hl_malloc(sizeof *t + (size_t)(s.hi - s.lo));
     if (!t) {
         hl_array_apart_end(temps);
@@ -144,4 +146,46 @@ int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given)
     ends[0] = start;
     if (step > 0) return start < stop ? (int64_t)(((uint64_t)(stop - start) - 1) / (uint64_t)step) + 1 : 0;
     return stop < start ? (int64_t)(((uint64_t)(start - stop) - 1) / -(uint64_t)step) + 1 : 0;
+}
+
+/* --- errors that name shapes --------------------------------------------------------------------------------------------------- */
+
+static PyObject *shape_text(const int64_t **at)
+{
+    int64_t nd = *(*at)++;
+    PyObject *t = PyUnicode_FromString("(");
+    for (int64_t k = 0; t && k < nd; k++) {
+        PyObject *more = PyUnicode_FromFormat("%U%lld%s", t, (long long)*(*at)++, k < nd - 1 ? "," : nd == 1 ? "," : "");
+        Py_DECREF(t);
+        t = more;
+    }
+    PyObject *whole = t ? PyUnicode_FromFormat("%U)", t) : NULL;
+    Py_XDECREF(t);
+    return whole;
+}
+
+void hl_raise_shapes(int32_t what, const int64_t *sizes, int32_t n)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *text = what ? NULL : PyUnicode_FromString("operands could not be broadcast together with shapes ");
+    for (int32_t k = 0; k < n; k++) {
+        PyObject *one = shape_text(&sizes), *more = NULL;
+        if (one && what == 2) more = text ? PyUnicode_FromFormat("%U could not be broadcast to indexing result of shape %U", text, one) : PyUnicode_FromFormat("shape mismatch: value array of shape %U", one);
+        else if (one && what) more = text ? PyUnicode_FromFormat("%U into shape %U", text, one) : PyUnicode_FromFormat("could not broadcast input array from shape %U", one);
+        else if (one && text) more = PyUnicode_FromFormat("%U%U ", text, one);
+        Py_XDECREF(one);
+        Py_XDECREF(text);
+        text = more;
+    }
+    if (text) PyErr_SetObject(PyExc_ValueError, text);
+    Py_XDECREF(text);
+    hl_gil_give(g);
+}
+
+void hl_raise_mask(int64_t axis, int64_t size, int64_t mask)
+{
+    hl_gil g = hl_gil_take();
+    PyErr_Format(PyExc_IndexError, "boolean index did not match indexed array along axis %lld; size of axis is %lld but size of corresponding boolean axis is %lld",
+                 (long long)axis, (long long)size, (long long)mask);
+    hl_gil_give(g);
 }

@@ -20,7 +20,7 @@ static hl_status plan_mask(plan *p, const hl_operand *op, int dim)
 {
     nd m = hl_nd_of(op);
     for (int k = 0; k < m.nd; k++)
-        if (m.shape[k] != p->a.shape[dim + k]) return hl_failed(HL_ERR_mask_shape, p->a.shape[dim + k], m.shape[k]);
+        if (m.shape[k] != p->a.shape[dim + k]) return hl_raise_mask(dim + k, p->a.shape[dim + k], m.shape[k]), 1;
     hl_lines count = hl_lines_of(&m);
     for (char *q; hl_line(&count, &q);) p->n += *q != 0;
     p->bdims = 1, p->bshape[0] = p->n, p->nindex = m.nd;
@@ -234,20 +234,32 @@ hl_status hl_np_fancy_get(const hl_operand *a, hl_slot *out)
     return 0;
 }
 
+static hl_status value_misfits(const plan *p, const nd *v, bool mask)
+{
+    if (mask && v->nd == 1 && p->rdims == 1) return hl_failed(HL_ERR_mask_values, v->shape[0], p->n);
+    int64_t sizes[2 + 2 * HL_CALL_DIMS], *at = sizes;
+    *at++ = v->nd;
+    for (int k = 0; k < v->nd; k++) *at++ = v->shape[k];
+    *at++ = p->rdims;
+    for (int k = 0; k < p->rdims; k++) *at++ = p->rshape[k];
+    hl_raise_shapes(2, sizes, 2);
+    return 1;
+}
+
 /* The value broadcast to the selection: strides for rdims dimensions. */
-static hl_status broadcast_value(const plan *p, nd *v)
+static hl_status broadcast_value(const plan *p, nd *v, bool mask)
 {
     nd x = *v;
     while (x.nd > p->rdims && x.shape[0] == 1) { /* leading dimensions of 1 may go */
         x.nd--;
         memmove(x.shape, x.shape + 1, sizeof *x.shape * (size_t)x.nd), memmove(x.stride, x.stride + 1, sizeof *x.stride * (size_t)x.nd);
     }
-    if (x.nd > p->rdims) return hl_failed(HL_ERR_broadcast_into, 0, 0);
+    if (x.nd > p->rdims) return value_misfits(p, &x, mask);
     *v = x;
     v->nd = p->rdims;
     for (int d = 0; d < p->rdims; d++) {
         int xd = d - (p->rdims - x.nd);
-        if (xd >= 0 && x.shape[xd] != 1 && x.shape[xd] != p->rshape[d]) return hl_failed(HL_ERR_broadcast_into, 0, 0);
+        if (xd >= 0 && x.shape[xd] != 1 && x.shape[xd] != p->rshape[d]) return *v = x, value_misfits(p, &x, mask);
         v->shape[d] = p->rshape[d], v->stride[d] = xd < 0 || x.shape[xd] == 1 ? 0 : x.stride[xd];
     }
     return 0;
@@ -277,7 +289,7 @@ hl_status hl_np_fancy_set(const hl_operand *a, hl_slot *out)
     if (make_plan(&p, a)) return 1;
     hl_status bad = 0;
     if (a[2].kind == HL_ARG_ARRAY && overlaps(&p.a, &v) && !(bad = hl_nd_contiguous(&copy, &v, v.npy))) v = copy;
-    if (!bad) bad = broadcast_value(&p, &v);
+    if (!bad) bad = broadcast_value(&p, &v, a[3].npy == NPY_BOOL);
     if (!bad) {
         nd outer = part_of(&p.a, 0, p.before, p.a.data), inner = part_of(&p.a, p.before + p.nindex, p.a.nd, NULL);
         nd vouter = part_of(&v, 0, p.before, v.data), vmid = part_of(&v, p.before, p.before + p.bdims, NULL), vin = part_of(&v, p.before + p.bdims, v.nd, NULL);

@@ -10,8 +10,10 @@
 /* New C-contiguous memory for shape[ndim]; *data is where its items begin.  NULL: ValueError (negative, too large) or MemoryError. */
 HL_API hl_mem *hl_array_new(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero, void **data);
 HL_API hl_mem *hl_array_make(int32_t ndim, const int64_t *shape, int64_t itemsize, int32_t zero); /* the data is HL_ARRAY_DATA behind the result */
+enum { HL_APART_WHOLE = 1 << 24 };
 /* Where to read `src` while `dst` is written: its own data when both lie apart or are the very same items, else a copy of its memory
- * in which all items have the same distances.  Copies hang on *temps until hl_array_apart_end.  NULL: MemoryError, copies freed. */
+ * in which all items have the same distances.  With HL_APART_WHOLE
+ * views of src are read, not src itself: the very same items count as overlap.  Copies hang on *temps until hl_array_apart_end.  NULL: MemoryError, copies freed. */
 HL_API void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps);
 HL_API void hl_array_apart_end(void **temps);
 /* ends[0], ends[1]: start and stop of a slice (given: bit 0, bit 1) with any step; ends[0] becomes the first index, result: how many */
@@ -27,4 +29,9 @@ HL_API hl_mem *hl_array_from_list(const hl_list *list, int32_t depth, int32_t nd
 HL_API int64_t hl_npy_size(int32_t type); /* bytes of an item */
 /* Copies n items between dtypes, each with its stride; complex to real keeps the real part. */
 HL_API void hl_items_convert(void *dst, int64_t dstride, int32_t to, const void *src, int64_t sstride, int32_t from, int64_t n);
+/* The errors that name shapes.  sizes: for each of n shapes its number of dimensions, then its dimensions.
+ * what 0: operands could not be broadcast together; 1: input (first) into destination (second);
+ * 2: value array (first) to indexing result (second) */
+HL_API void hl_raise_shapes(int32_t what, const int64_t *sizes, int32_t n);
+HL_API void hl_raise_mask(int64_t axis, int64_t size, int64_t mask);
 #endif

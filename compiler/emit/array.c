@@ -150,8 +150,10 @@ void hl_emit_array_truth(hl_emit *e, hl_inst *i, V *out)
 void hl_emit_array_scalar(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *t = i->args[0]->type;
-    V *a = hl_array_parts(e, i->args[0]), item[2];
-    hl_check(e, i, hl_eq64(e, hl_array_size(e, t->ndim, a + 2), hl_i64(e, 1)), HL_ERR_scalar_array, NULL, NULL);
-    hl_load_item(e, t, a[1], item);
-    hl_cast(e, i, t->elem, i->type, item, out);
+    V *a = hl_array_parts(e, i->args[0]), x[2];
+    bool item = i->rule->kind == HL_RULE_METHOD;
+    V ok = item ? hl_eq64(e, hl_array_size(e, t->ndim, a + 2), hl_i64(e, 1)) : hl_bool(e, t->ndim == 0);
+    hl_check(e, i, ok, item ? HL_ERR_item_size : HL_ERR_scalar_array, NULL, NULL);
+    hl_load_item(e, t, a[1], x);
+    hl_cast(e, i, t->elem, i->type, x, out);
 }

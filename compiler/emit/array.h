@@ -99,6 +99,6 @@ int hl_lazy_operands(const hl_inst *v, hl_inst **out);          /* the operands 
 /* Converts an item; real and complex, no checks. */
 void hl_item_cast(hl_emit *e, const hl_type *from, const hl_type *to, const V *in, V *out);
 void hl_broadcast(hl_emit *e, int nd, V *acc, int nv, V const *shape, V *ok);
-void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v); /* may v be stored into that shape? */
+void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v, bool in_place); /* may v be stored into that shape? */
 void hl_item_operator(hl_emit *e, hl_op op, const hl_type *t, const hl_type *a, const V *x, const hl_type *b, const V *y, V *out);
 #endif

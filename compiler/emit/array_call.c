@@ -94,10 +94,10 @@ static void plain_call(hl_emit *e, hl_inst *i, hl_rt f, bool raw, V *out)
     finish_call(e, i, &c, f, raw, out);
 }
 
-static bool refuse_readonly(hl_emit *e, hl_inst *i)
+static bool refuse_readonly(hl_emit *e, hl_inst *i, hl_err err)
 {
     if (!hl_is_array(i->args[0]->type) || !(i->args[0]->type->flags & HL_T_READONLY)) return false;
-    hl_check(e, i, hl_bool(e, false), HL_ERR_readonly, NULL, NULL);
+    hl_check(e, i, hl_bool(e, false), err, NULL, NULL);
     return true;
 }
 
@@ -111,8 +111,8 @@ CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tri
 #define RAW(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, true, out); }
 RAW(dot) RAW(matmul) RAW(vdot)
 #undef RAW
-#define IN_PLACE(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i)) plain_call(e, i, HL_RT_np_##name, false, out); }
-IN_PLACE(sort_method) IN_PLACE(partition_method) IN_PLACE(shuffle)
+#define IN_PLACE(name, err) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i, err)) plain_call(e, i, HL_RT_np_##name, false, out); }
+IN_PLACE(sort_method, HL_ERR_readonly_sort) IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array)
 #undef IN_PLACE
 
 /* --- random numbers ------------------------------------------------------------------------------------------------------------ */
@@ -247,5 +247,5 @@ void hl_emit_array_fancy(hl_emit *e, hl_inst *i, V *out) { fancy(e, i, NULL, HL_
 
 void hl_emit_array_set_fancy(hl_emit *e, hl_inst *i, V *out)
 {
-    if (!refuse_readonly(e, i)) fancy(e, i, i->args[2], HL_RT_np_fancy_set, out);
+    if (!refuse_readonly(e, i, HL_ERR_readonly)) fancy(e, i, i->args[2], HL_RT_np_fancy_set, out);
 }

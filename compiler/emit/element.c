@@ -45,13 +45,38 @@ void hl_broadcast(hl_emit *e, int nd, V *acc, int nv, V const *shape, V *ok)
     }
 }
 
-static void shape_into(hl_emit *e, hl_inst *top, hl_inst *v, int nd, V *acc, V *ok)
+/* The shapes that broadcast together, for the message. */
+typedef struct shapes { int n, nd[HL_NEST_LEAVES]; const V *sizes[HL_NEST_LEAVES]; } shapes;
+
+static void shape_into(hl_emit *e, hl_inst *top, hl_inst *v, int nd, V *acc, V *ok, shapes *seen)
 {
     if (hl_is_fused(v) || v == top) {
         hl_inst *ops[HL_LAZY_OPERANDS];
         int n = hl_lazy_operands(v, ops);
-        for (int k = 0; k < n; k++) shape_into(e, NULL, ops[k], nd, acc, ok);
-    } else if (hl_is_array(v->type)) hl_broadcast(e, nd, acc, v->type->ndim, &hl_array_parts(e, v)[2], ok);
+        for (int k = 0; k < n; k++) shape_into(e, NULL, ops[k], nd, acc, ok, seen);
+    } else if (hl_is_array(v->type)) {
+        const V *sizes = &hl_array_parts(e, v)[2];
+        hl_broadcast(e, nd, acc, v->type->ndim, sizes, ok);
+        if (seen->n < HL_NEST_LEAVES) seen->nd[seen->n] = v->type->ndim, seen->sizes[seen->n++] = sizes;
+    }
+}
+
+/* Fails with a message that names the shapes unless ok. */
+static void check_shapes(hl_emit *e, hl_inst *i, V ok, int what, const shapes *s)
+{
+    if (!ok || (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok))) return;
+    LLVMBasicBlockRef go_on = hl_bb(e, "ok"), fail = hl_bb(e, "fail");
+    hl_cond(e, ok, go_on, fail);
+    hl_at(e, fail);
+    int words = 0, at = 0;
+    for (int k = 0; k < s->n; k++) words += 1 + s->nd[k];
+    V slots = hl_alloca_slots(e, words);
+    for (int k = 0; k < s->n; k++)
+        for (int d = -1; d < s->nd[k]; d++, at++)
+            LLVMBuildStore(e->b, d < 0 ? hl_i64(e, s->nd[k]) : s->sizes[k][d], at ? hl_gep_bytes(e, slots, hl_i64(e, 8 * at)) : slots);
+    hl_rtcall(e, HL_RT_raise_shapes, hl_i32(e, what), slots, hl_i32(e, s->n));
+    hl_leave(e, i);
+    hl_at(e, go_on);
 }
 
 int hl_ndim_of(hl_inst *v) { return hl_is_array(v->type) ? v->type->ndim : 0; }
@@ -61,8 +86,9 @@ void hl_shape_of(hl_emit *e, hl_inst *i, hl_inst *v, V *shape)
     int nd = hl_ndim_of(v);
     V ok = NULL;
     for (int k = 0; k < nd; k++) shape[k] = hl_i64(e, 1);
-    shape_into(e, i, v, nd, shape, &ok);
-    if (ok) hl_check(e, i, ok, HL_ERR_broadcast, NULL, NULL);
+    shapes seen = {.n = 0};
+    shape_into(e, i, v, nd, shape, &ok, &seen);
+    check_shapes(e, i, ok, 0, &seen);
 }
 
 /* --- items ------------------------------------------------------------------------------------------------------------------------ */
@@ -285,19 +311,20 @@ void hl_emit_array_clip(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
 void hl_emit_array_astype(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
 
 /* Is the shape of v, broadcast, that of the destination?  Leading dimensions of 1 may be missing. */
-void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v)
+void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v, bool in_place)
 {
     int nv = hl_ndim_of(v);
     V shape[HL_DIMS], ok = NULL;
     hl_shape_of(e, at, v, shape);
     for (int k = 0; k < nv; k++) {
-        V s = shape[k], d = dest[nd - nv + k];
+        V s = shape[k], d = nd - nv + k < 0 ? hl_i64(e, 1) : dest[nd - nv + k];
         if (s == d || hl_const_is(s, 1)) continue;
         V fits = hl_eq64(e, s, d);
         if (!LLVMIsAConstantInt(s)) fits = LLVMBuildOr(e->b, fits, hl_eq64(e, s, hl_i64(e, 1)), "");
         ok = hl_both(e, ok, fits);
     }
-    if (ok) hl_check(e, at, ok, HL_ERR_broadcast_into, NULL, NULL);
+    shapes both = {.n = 2, .nd = {nv, nd}, .sizes = {shape, dest}}, three = {.n = 3, .nd = {nd, nv, nd}, .sizes = {dest, shape, dest}};
+    check_shapes(e, at, ok, !in_place, in_place ? &three : &both);
 }
 
 /* a += expr: items of a change in place. */
@@ -308,10 +335,10 @@ void hl_emit_array_inplace(hl_emit *e, hl_inst *i, V *out)
     V *parts = hl_array_parts(e, a);
     for (int k = 0; k < t->nparts; k++) out[k] = parts[k];
     if (t->flags & HL_T_READONLY) {
-        hl_check(e, i, hl_bool(e, false), HL_ERR_readonly, NULL, NULL);
+        hl_check(e, i, hl_bool(e, false), HL_ERR_readonly_out, NULL, NULL);
         return;
     }
-    hl_check_into(e, i, t->ndim, &parts[2], b);
+    hl_check_into(e, i, t->ndim, &parts[2], b, true);
     hl_nest *n = HL_NEW(e->arena, hl_nest);
     hl_nest_init(n, i, t->ndim, &parts[2]);
     int d = hl_nest_leaf(e, n, NULL, t, parts);

@@ -13,6 +13,7 @@
  *
  * Stores into memory that nothing else in the nest reaches carry an alias scope, so that the vectoriser needs no checks.
  */
+#include "../../runtime/rt_array.h"
 #include "array.h"
 #include <string.h>
 
@@ -417,10 +418,10 @@ static bool same_parts(const hl_leaf *a, const hl_leaf *b)
 typedef struct root { hl_inst *inst; V delta; } root;
 
 /* Where to read memory `parts` while d is written (hl_array_apart). */
-static V read_at(hl_emit *e, hl_nest *n, const hl_leaf *d, V dslots, const hl_type *t, V *parts, V temps)
+static V read_at(hl_emit *e, hl_nest *n, const hl_leaf *d, V dslots, const hl_type *t, V *parts, V temps, int flag)
 {
     V data = hl_rtcall(e, HL_RT_array_apart, dslots, hl_i32(e, d->type->ndim << 8 | hl_itemsize(d->type->elem)), hl_array_slots(e, t, parts),
-                       hl_i32(e, t->ndim << 8 | hl_itemsize(t->elem)), temps);
+                       hl_i32(e, flag | t->ndim << 8 | hl_itemsize(t->elem)), temps);
     hl_check_not_null(e, n->at, data);
     return data;
 }
@@ -455,13 +456,13 @@ V hl_nest_separate(hl_emit *e, hl_nest *n, int written, hl_inst *dest)
         }
         hl_inst *r = root_of(l->inst);
         if (r == root_of(dest) || r == l->inst || r->op == HL_OP_phi) {
-            l->parts = moved(e, l, read_at(e, n, d, dslots, l->type, l->parts, temps));
+            l->parts = moved(e, l, read_at(e, n, d, dslots, l->type, l->parts, temps, 0));
             continue;
         }
         int at = 0;
         while (at < nroots && roots[at].inst != r) at++;
         if (at == nroots) {
-            V *parts = hl_array_parts(e, r), data = read_at(e, n, d, dslots, r->type, parts, temps);
+            V *parts = hl_array_parts(e, r), data = read_at(e, n, d, dslots, r->type, parts, temps, HL_APART_WHOLE);
             V delta = LLVMBuildSub(e->b, LLVMBuildPtrToInt(e->b, data, e->i64, ""), LLVMBuildPtrToInt(e->b, hl_arr_data(parts), e->i64, ""), "");
             roots[nroots++] = (root){r, delta};
         }

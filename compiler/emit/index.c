@@ -175,6 +175,18 @@ void hl_emit_array_set_view(hl_emit *e, hl_inst *i, V *out)
     V *parts = HL_NEWN(e->arena, V, t->nparts);
     hl_index_view(e, i, a, hl_array_parts(e, i->args[0]), &p, hl_arg(e, i, 1), parts);
     hl_array_known(e, t, parts);
-    hl_check_into(e, i, t->ndim, parts + 2, i->args[2]);
+    hl_check_into(e, i, t->ndim, parts + 2, i->args[2], false);
+    int more = hl_ndim_of(i->args[2]) - t->ndim;
+    if (more > 0) { /* NumPy lets leading dimensions of the value go when they have one item */
+        const hl_type *wide = hl_type_array(a->elem, t->ndim + more, 'A', a->flags);
+        V *all = HL_NEWN(e->arena, V, wide->nparts);
+        all[0] = parts[0], all[1] = parts[1];
+        for (int k = 0; k < wide->ndim; k++) {
+            all[2 + k] = k < more ? hl_i64(e, 1) : hl_arr_shape(parts, k - more);
+            all[2 + wide->ndim + k] = k < more ? hl_i64(e, 0) : hl_arr_stride(t, parts, k - more);
+        }
+        t = wide, parts = all;
+    }
+
     hl_nest_assign(e, i, t, parts, i->args[2], i->args[0]);
 }

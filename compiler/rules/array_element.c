@@ -102,6 +102,7 @@ static bool allowed(hl_site *s, int op, const hl_type *t)
 const hl_type *hl_type_array_binary(hl_site *s)
 {
     if (!any_array(s) || !item_like(s->types[0]) || !item_like(s->types[1])) return NULL;
+    if (s->inst->flags & HL_I_INPLACE && hl_is_array(s->types[0])) return NULL; /* the row before said why not */
     int op = hl_element_op(s->inst, s->rule);
     const hl_type *t = hl_element_operand(op, s->types[0], s->types[1]);
     if (!t || !allowed(s, op, t) || (!is_comparison(op) && !literal_fits(s, t))) return NULL;
@@ -115,7 +116,6 @@ const hl_type *hl_type_array_inplace(hl_site *s)
     if (!(s->inst->flags & HL_I_INPLACE) || !hl_is_array(s->types[0]) || !item_like(s->types[1])) return NULL;
     const hl_type *a = s->types[0], *b = s->types[1];
     int op = s->inst->op;
-    if (a->ndim == 0) return NULL;
     if (hl_is_array(b) && b->ndim > a->ndim) return hl_reject(s, "the right side has more dimensions than the left"), NULL;
     const hl_type *t = hl_element_operand(op, a, b);
     if (!t || !allowed(s, op, t) || !literal_fits(s, t)) return NULL;

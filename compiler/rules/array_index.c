@@ -205,7 +205,7 @@ static const hl_type *set_many(hl_site *s, int view_ndim)
     const hl_type *v = s->types[2];
     if (v->kind == HL_K_TUPLE || v->kind == HL_K_LIST) return hl_reject(s, "a sequence cannot be stored in a slice; use np.array(...)"), NULL;
     if (!storable(s, hl_item_of(v), s->types[0]->elem)) return NULL;
-    if (hl_is_array(v) && v->ndim > view_ndim) return hl_reject(s, "could not broadcast input array from %d dimensions into %d", v->ndim, view_ndim), NULL;
+    if (hl_is_array(v) && v->ndim > view_ndim && v->ndim > HL_DIMS) return NULL;
     return hl_T.none;
 }
 
