@@ -19,12 +19,15 @@
 /* --- handlers that matter ------------------------------------------------------------------------------------------- */
 
 /* The reraise at which a handler that does nothing else ends; -1 when it does something else. */
-static int cleanup_end(const hl_stream *s, int at, bool *stores)
+static int cleanup_end(const hl_stream *s, int from, bool *stores)
 {
-    for (; at < s->at.n; at++) switch (s->at.at[at].op) {
+    for (int at = from; at < s->at.n; at++) switch (s->at.at[at].op) {
     case HL_BC_push_exc: case HL_BC_pop_exc: case HL_BC_copy: case HL_BC_swap: case HL_BC_pop: case HL_BC_const: case HL_BC_stop_error:
         break;
-    case HL_BC_store: case HL_BC_delete:
+    case HL_BC_delete: /* raises unless what comes before has bound the variable */
+        if (at == from || s->at.at[at - 1].op != HL_BC_store || s->at.at[at - 1].arg != s->at.at[at].arg) return -1;
+        /* fall through */
+    case HL_BC_store:
         *stores = true;
         break;
     case HL_BC_reraise: return at;

@@ -239,6 +239,47 @@ static void join(hl_block *block)
     to->pred.n = 0;
 }
 
+static bool has_edge(const hl_block *from, const hl_block *to)
+{
+    for (int k = 0; k < from->nsucc; k++)
+        if (from->succ[k] == to) return true;
+    return from->handler == to;
+}
+
+/* In reverse post-order: does `block` lead into a loop from outside?  Passes like to have such blocks. */
+static bool enters_loop(const hl_block *block)
+{
+    const hl_block *to = block->succ[0];
+    if (block->id >= to->id) return false;
+    for (int p = 0; p < to->pred.n; p++)
+        if (to->pred.at[p]->id >= to->id) return true;
+    return false;
+}
+
+/* A block that only jumps, and that one edge leads to, is cut out of the way. */
+static bool bypass(hl_block *block)
+{
+    if (block->first != block->last || block->last->op != HL_OP_jump || block->pred.n != 1 || block->handler) return false;
+    hl_block *from = block->pred.at[0], *to = block->succ[0];
+    if (to == block || from->handler == block || has_edge(from, to) || enters_loop(block)) return false;
+    for (int k = 0; k < from->nsucc; k++)
+        if (from->succ[k] == block) from->succ[k] = to;
+    for (int p = 0; p < to->pred.n; p++)
+        if (to->pred.at[p] == block) to->pred.at[p] = from;
+    hl_ir_remove(block->last);
+    block->nsucc = 0;
+    block->pred.n = 0;
+    return true;
+}
+
+static void drop_empty(hl_func *f)
+{
+    int n = 0;
+    for (int k = 0; k < f->blocks.n; k++)
+        if (f->blocks.at[k]->last) f->blocks.at[n++] = f->blocks.at[k];
+    f->blocks.n = n;
+}
+
 /* Minimal phis, no detours through forwarded values, nothing unused, no jump where one block can follow another. */
 void hl_build_finish(hl_builder *b)
 {
@@ -258,9 +299,11 @@ void hl_build_finish(hl_builder *b)
         while (joins_next(block)) join(block);
         if (block->handler) f->has_try = true;
     }
-    int n = 0; /* emptied blocks and those that nothing leads to */
-    for (int k = 0; k < f->blocks.n; k++)
-        if (f->blocks.at[k]->last) f->blocks.at[n++] = f->blocks.at[k];
-    f->blocks.n = n;
+    drop_empty(f);
+    hl_ir_order(f);
+    bool changed = false;
+    for (int k = 1; k < f->blocks.n; k++) changed |= bypass(f->blocks.at[k]);
+    if (!changed) return;
+    drop_empty(f);
     hl_ir_order(f);
 }
