@@ -4,7 +4,7 @@
 #include <string.h>
 
 extern const hl_compiler_api hl_api;
-extern PyMethodDef hl_testing_methods[];
+extern PyMethodDef hl_testing_methods[], hl_data_methods[];
 
 static int exec_module(PyObject *m)
 {
@@ -15,7 +15,7 @@ static int exec_module(PyObject *m)
         return -1;
     }
     Py_DECREF(c);
-    return PyModule_AddFunctions(m, hl_testing_methods);
+    return PyModule_AddFunctions(m, hl_testing_methods) < 0 ? -1 : PyModule_AddFunctions(m, hl_data_methods);
 }
 
 static PyObject *timings(PyObject *self, PyObject *unused) { return hl_api.timings(); }

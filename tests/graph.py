@@ -193,3 +193,7 @@ def bind(function, args):
 def run(function, *args):
     data = compiler.graph(function)
     return Frame(data, bind(function, args), function.__globals__).run()
+
+
+def graph(function):
+    return compiler.graph(function)

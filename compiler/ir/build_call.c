@@ -77,9 +77,10 @@ static void call(hl_builder *b, int n, PyObject *names)
 {
     hl_inst **args = HL_NEWN(b->arena, hl_inst *, n + 2);
     bool generator = false; /* the first argument stands for one */
+    int nkw = names ? (int)PyTuple_GET_SIZE(names) : 0;
     for (int k = n - 1; k >= 0 && !b->failed; k--) {
         hl_item *it = hl_build_item(b, 1);
-        if (k == 0 && !names && it->generator) generator = true, it->generator = false;
+        if (k == 0 && n > nkw && it->generator) generator = true, it->generator = false;
         args[k + 2] = hl_build_pop(b);
     }
     callee c = pop_callee(b);

@@ -5,7 +5,10 @@
  *
  * Blocks are named by their index; handler is -1 where there is none.
  */
-#include "ir.h"
+#include "../compile.h"
+#include <setjmp.h>
+
+extern const hl_compiler_api hl_api; /* compile.c */
 
 static PyObject *ids_of(hl_inst *const *args, int n)
 {
@@ -42,8 +45,7 @@ static PyObject *insts_of(const hl_block *b)
     return list;
 }
 
-/* New reference, or NULL with an exception. */
-PyObject *hl_ir_data(const hl_func *f)
+static PyObject *data_of(const hl_func *f)
 {
     PyObject *blocks = PyList_New(0), *params = PyList_New(0);
     for (int k = 0; blocks && k < f->blocks.n; k++) {
@@ -66,3 +68,37 @@ PyObject *hl_ir_data(const hl_func *f)
     Py_XDECREF(params);
     return result;
 }
+
+static PyObject *build(PyObject *function)
+{
+    hl_cx cx = {.arena = hl_arena_new()};
+    if (!cx.arena) return PyErr_NoMemory();
+    jmp_buf escape;
+    PyObject *result = NULL;
+    if (setjmp(escape)) {
+        PyErr_NoMemory();
+    } else {
+        hl_arena_set_escape(cx.arena, &escape);
+        const hl_func *f = hl_build(&cx, function);
+        if (f) result = data_of(f);
+        else if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, cx.error ? cx.error : "the function was not built");
+    }
+    hl_arena_free(cx.arena);
+    return result;
+}
+
+/* The graph keeps objects of the arena: its immediates are referenced by the data before the arena goes. */
+static PyObject *graph(PyObject *module, PyObject *function)
+{
+    (void)module;
+    if (!PyFunction_Check(function)) return PyErr_Format(PyExc_TypeError, "graph() takes a Python function, not %s", Py_TYPE(function)->tp_name);
+    PyObject *text = hl_api.inspect(&(hl_request){.function = function, .nargs = -1}, &(hl_hooks){0}, "ir");
+    if (!text) return NULL; /* the pipeline says what is wrong */
+    Py_DECREF(text);
+    return build(function);
+}
+
+PyMethodDef hl_data_methods[] = {
+    {"graph", graph, METH_O, "graph(function)\n\nThe untyped graph as Python data (compiler/ir/data.c says how)."},
+    {NULL, NULL, 0, NULL},
+};
