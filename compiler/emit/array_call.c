@@ -109,8 +109,27 @@ CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL
 CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tril) CALL(cov) CALL(corrcoef) CALL(trapezoid) CALL(vander)
 #undef CALL
 #define RAW(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, true, out); }
-RAW(dot) RAW(matmul) RAW(vdot)
+RAW(vdot)
 #undef RAW
+
+/* Vector times vector of one type of floats is a call by value; everything else goes the general way. */
+static void emit_product(hl_emit *e, hl_inst *i, hl_rt general, hl_err mismatch, V *out)
+{
+    const hl_type *a = i->args[0]->type, *b = i->args[1]->type;
+    bool vectors = a->ndim == 1 && b->ndim == 1 && a->elem == b->elem && hl_is_float(a->elem) && !((a->flags | b->flags) & HL_T_UNALIGNED);
+    if (!vectors) {
+        plain_call(e, i, general, true, out);
+        return;
+    }
+    V *x = hl_array_parts(e, i->args[0]), *y = hl_array_parts(e, i->args[1]);
+    V n = hl_arr_shape(x, 0), ny = hl_arr_shape(y, 0);
+    bool dot = mismatch == HL_ERR_dot_shape;
+    hl_check(e, i, hl_eq64(e, n, ny), mismatch, dot ? n : ny, dot ? ny : n);
+    out[0] = hl_rtcall(e, a->elem == hl_T.float64 ? HL_RT_dot_f64 : HL_RT_dot_f32, n, hl_arr_data(x), hl_arr_stride(a, x, 0), hl_arr_data(y), hl_arr_stride(b, y, 0));
+}
+
+void hl_emit_call_dot(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL_RT_np_dot, HL_ERR_dot_shape, out); }
+void hl_emit_call_matmul(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL_RT_np_matmul, HL_ERR_matmul_shape, out); }
 #define IN_PLACE(name, err) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i, err)) plain_call(e, i, HL_RT_np_##name, false, out); }
 IN_PLACE(sort_method, HL_ERR_readonly_sort) IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array)
 #undef IN_PLACE
