@@ -17,7 +17,7 @@ typedef struct actuals {
     PyObject *names[MAX_ARGS];
 } actuals;
 
-typedef struct call_note { hl_target target; actuals args; hl_inst *omitted; } call_note;
+typedef struct call_note { hl_target target; actuals args; hl_inst *omitted, *out; } call_note;
 
 /* --- binding to the parameters of a row ------------------------------------------------------------------------------------ */
 
@@ -91,6 +91,23 @@ static const hl_type *try_row(hl_infer *in, hl_inst *i, const hl_rule *r, hl_ins
     return t;
 }
 
+/* bool < int < float < complex: a ufunc's result goes into an array of the same or a higher kind (casting="same_kind"). */
+static int kind_rank(const hl_type *t)
+{
+    t = hl_is_array(t) ? t->elem : hl_unliteral(t);
+    return t->kind == HL_K_BOOL ? 0 : hl_is_int(t) ? 1 : hl_is_float(t) ? 2 : 3;
+}
+
+static bool fits_out(hl_infer *in, hl_inst *i, const call_note *c, const hl_type *t)
+{
+    const hl_type *out = c->out && c->out->type ? hl_resolve(in, c->out->type) : NULL;
+    if (!out) return true;
+    if (!hl_is_array(out)) hl_infer_fail(in, i, "return arrays must be of ArrayType, not %s", out->name);
+    else if (kind_rank(t) > kind_rank(out)) hl_infer_fail(in, i, "%s: cannot cast the output from %s to %s with casting rule 'same_kind'", c->target.rows->key, t->name, out->name);
+    else return true;
+    return false;
+}
+
 static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
 {
     hl_inst *args[MAX_ARGS];
@@ -106,6 +123,7 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
                     if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem;
                 const hl_type *t = try_row(in, i, r, args, n, types);
                 if (in->cx->python_error) return NULL;
+                if (t && !fits_out(in, i, c, t)) return NULL;
                 if (t) {
                     i->rule = r;
                     if (n != i->nargs || memcmp(i->args, args, sizeof *args * (size_t)n)) hl_infer_set_args(in, i, args, n);
@@ -256,10 +274,45 @@ static int resolve_class(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee
     return hl_infer_fail(in, i, "the class %s cannot be called here", ((PyTypeObject *)cls)->tp_name), -1;
 }
 
+/* np.add(a, b, out): the call without out, out[...] = its result, and out as the value. */
+static int call_out(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, hl_inst *out)
+{
+    if (i->block->handler) return hl_infer_fail(in, i, "out= inside of try is not supported"), -1;
+    hl_inst *args[MAX_ARGS] = {callee};
+    memcpy(args + 1, c->args.pos, sizeof *args * (size_t)c->args.npos);
+    hl_inst *call = hl_infer_insert(in, i, HL_OP_call, args, c->args.npos + 1);
+    call_note *note = HL_NEW(in->arena, call_note);
+    note->args = c->args, note->out = out;
+    hl_infer_note(call)->target = (hl_target *)note;
+    if (to_rows(note, hl_rules_of_function(callee->type->obj), NULL) < 0) return -1;
+    hl_inst *store[3] = {out, hl_infer_const(in, i, Py_Ellipsis), call};
+    hl_infer_queue(in, hl_infer_insert(in, i, HL_OP_setitem, store, 3));
+    hl_infer_queue(in, call);
+    i->op = HL_OP_cast, i->obj = NULL;
+    hl_infer_set_args(in, i, &out, 1);
+    hl_infer_queue(in, i);
+    return 1;
+}
+
+/* The out operand of a call of a numpy.ufunc, taken from the operands; NULL: there is none. */
+static hl_inst *take_out(call_note *c, PyObject *ufunc)
+{
+    if (strcmp(Py_TYPE(ufunc)->tp_name, "numpy.ufunc")) return NULL;
+    PyObject *nin = PyObject_GetAttrString(ufunc, "nin");
+    int n = nin ? (int)PyLong_AsLong(nin) : -1;
+    Py_XDECREF(nin);
+    PyErr_Clear();
+    if (c->args.npos == n + 1) return c->args.pos[--c->args.npos];
+    if (c->args.npos == n && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out")) return c->args.kw[--c->args.nkw];
+    return NULL;
+}
+
 static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *obj)
 {
     const hl_hooks *h = in->cx->hooks;
     const hl_rule *rows = hl_rules_of_function(obj);
+    hl_inst *out = rows ? take_out(c, obj) : NULL;
+    if (out) return call_out(in, i, c, callee, out);
     if (rows) return to_rows(c, rows, NULL);
     hl_jitted j;
     if (h && h->jitted(obj, &j)) {
@@ -395,7 +448,8 @@ const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **types)
         memcpy(c->args.pos, i->args + 1, sizeof *i->args * (size_t)npos);
         memcpy(c->args.kw, i->args + 1 + npos, sizeof *i->args * (size_t)nkw);
         for (int k = 0; k < nkw; k++) c->args.names[k] = PyTuple_GET_ITEM(i->obj, k);
-        if (resolve(in, i, c, i->args[0], types[0]) < 0) return NULL;
+        int done = resolve(in, i, c, i->args[0], types[0]);
+        if (done) return done < 0 ? NULL : hl_T.unknown; /* rewritten */
         note->target = (hl_target *)c;
     }
     switch (c->target.kind) {

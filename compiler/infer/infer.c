@@ -305,6 +305,7 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     case HL_OP_param: set_type(in, i, i->block->func->param_types[i->ival]); return;
     case HL_OP_const: set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
     case HL_OP_omitted: set_type(in, i, hl_T.omitted); return;
+    case HL_OP_cast: if (i->args[0]->type) set_type(in, i, hl_resolve(in, i->args[0]->type)); return; /* a second name (call_out) */
     case HL_OP_unbound: return;
     case HL_OP_convert: {
         const hl_type *to = in->cx->hooks->type_from(i->obj);

@@ -1,0 +1,55 @@
+"""np.add(a, b, out) and out=: the result goes into an array that exists, which is also the value."""
+import numpy as np
+import pytest
+
+import hotloop
+from harness import check
+
+
+def positional(a, b, o):
+    return np.multiply(a, b, o)
+
+
+def keyword(a, o):
+    np.sqrt(a, out=o)
+    return o
+
+
+def in_place(z, c):
+    for _ in range(3):
+        np.multiply(z, z, z)
+        np.add(z, c, z)
+    return z
+
+
+def into_view(a, b, o):
+    np.add(a, b, o[::2])
+    np.subtract(a, b, out=o[1::2])
+    return o
+
+
+def overlapping(a):
+    np.add(a[:-1], a[1:], a[1:])
+    return a
+
+
+def test_out():
+    a = np.arange(6.0)
+    check(positional, a, a + 1, np.zeros(6))
+    check(positional, a.reshape(2, 3), np.arange(3.0), np.zeros((2, 3)))
+    check(positional, np.arange(6), 2, np.zeros(6))
+    check(keyword, a, np.zeros(6))
+    check(keyword, a.astype(np.float32), np.zeros(6, np.complex128))
+    check(in_place, a * (0.1 + 0.2j), a * 1j, rtol=1e-14)
+    check(into_view, a, a + 1, np.zeros(12))
+    check(overlapping, a)
+
+
+def test_broadcast_into():
+    with pytest.raises(ValueError):
+        hotloop.njit(positional)(np.arange(6.0), 1.0, np.zeros(5))
+
+
+def test_refused():
+    with pytest.raises(hotloop.TypingError, match="same_kind"):
+        hotloop.njit(positional)(np.arange(3.0), 1.0, np.zeros(3, np.int64))
