@@ -1,5 +1,6 @@
 /* What the functions of rt_call.h share. */
 #include "call.h"
+#include "gil.h"
 
 nd hl_nd_of(const hl_operand *a)
 {
@@ -136,4 +137,15 @@ int32_t hl_npy_promote(int32_t a, int32_t b)
 {
     const hl_type *t = hl_promote_array(hl_type_from_npy(a), true, hl_type_from_npy(b), true);
     return hl_type_to_npy(t);
+}
+
+hl_status hl_failed_text(PyObject **cls, const char *format, ...)
+{
+    va_list ap;
+    hl_gil g = hl_gil_take();
+    va_start(ap, format);
+    PyErr_FormatV(*cls, format, ap);
+    va_end(ap);
+    hl_gil_give(g);
+    return 1;
 }

@@ -40,7 +40,12 @@ static hl_status join(pile *p, int axis, hl_slot *out)
     memcpy(shape, p->at[0].shape, sizeof shape);
     for (int k = 1; k < p->n; k++) {
         for (int d = 0; d < dims; d++)
-            if (p->at[k].nd != dims || (d != axis && p->at[k].shape[d] != shape[d])) return hl_failed(HL_ERR_concat_shape, 0, 0);
+            if (p->at[k].nd != dims)
+                return hl_failed_text(&PyExc_ValueError, "all the input arrays must have same number of dimensions, but the array at index 0 has %d dimension(s) and the "
+                                      "array at index %d has %d dimension(s)", dims, k, p->at[k].nd);
+            else if (d != axis && p->at[k].shape[d] != shape[d])
+                return hl_failed_text(&PyExc_ValueError, "all the input array dimensions except for the concatenation axis must match exactly, but along dimension %d, "
+                                      "the array at index 0 has size %lld and the array at index %d has size %lld", d, (long long)shape[d], k, (long long)p->at[k].shape[d]);
         shape[axis] += p->at[k].shape[axis];
     }
     if (hl_nd_new(&r, dims, shape, common_type(p))) return 1;

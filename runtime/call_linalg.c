@@ -1,6 +1,7 @@
 /* Products, norms and matrices of a given form. */
 #include "call.h"
 #include <math.h>
+#include <stdio.h>
 
 /* --- dot and matmul -------------------------------------------------------------------------------------------------------- */
 
@@ -19,10 +20,31 @@ static hl_status product_2d(const nd *x, const nd *y, nd *r)
                    r->stride[0], r->stride[1]);
 }
 
-static hl_status product(const nd *x, const nd *y, hl_slot *out, hl_err mismatch)
+/* "(4,5)" */
+static const char *shape_text(const nd *a, char *buf, size_t size)
+{
+    size_t n = (size_t)snprintf(buf, size, "(");
+    for (int k = 0; k < a->nd && n < size; k++) n += (size_t)snprintf(buf + n, size - n, k ? ",%lld" : "%lld", (long long)a->shape[k]);
+    if (n < size) snprintf(buf + n, size - n, a->nd == 1 ? ",)" : ")");
+    return buf;
+}
+
+static hl_status misaligned(const nd *x, const nd *y, bool dot)
+{
+    int64_t k = x->shape[x->nd - 1];
+    int d = y->nd > 1 ? y->nd - 2 : 0;
+    char a[256], b[256];
+    if (!dot)
+        return hl_failed_text(&PyExc_ValueError, "matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature (n?,k),(k,m?)->(n?,m?) (size %lld is "
+                              "different from %lld)", (long long)y->shape[d], (long long)k);
+    return hl_failed_text(&PyExc_ValueError, "shapes %s and %s not aligned: %lld (dim %d) != %lld (dim %d)", shape_text(x, a, sizeof a), shape_text(y, b, sizeof b),
+                          (long long)k, x->nd - 1, (long long)y->shape[d], d);
+}
+
+static hl_status product(const nd *x, const nd *y, hl_slot *out, bool dot)
 {
     int64_t k = x->shape[x->nd - 1], ky = y->shape[y->nd > 1 ? y->nd - 2 : 0], shape[2];
-    if (k != ky) return mismatch == HL_ERR_matmul_shape ? hl_failed(mismatch, ky, k) : hl_failed(mismatch, k, ky);
+    if (k != ky) return misaligned(x, y, dot);
     if (x->nd == 1 && y->nd == 1) return hl_dot(x->npy, k, x->data, x->stride[0], y->data, y->stride[0], 0, out);
     nd r;
     int n = 0;
@@ -44,7 +66,7 @@ static hl_status product_stacked(nd x, nd y, hl_slot *out)
     bool row = x.nd == 1, column = y.nd == 1;
     if (row) x.nd = 2, x.shape[1] = x.shape[0], x.stride[1] = x.stride[0], x.shape[0] = 1, x.stride[0] = 0;
     if (column) y.nd = 2, y.shape[1] = 1, y.stride[1] = 0;
-    if (x.shape[x.nd - 1] != y.shape[y.nd - 2]) return hl_failed(HL_ERR_matmul_shape, y.shape[y.nd - 2], x.shape[x.nd - 1]);
+    if (x.shape[x.nd - 1] != y.shape[y.nd - 2]) return misaligned(&x, &y, false);
     int lead = (x.nd > y.nd ? x.nd : y.nd) - 2;
     nd r, xs = x, ys = y, rs;
     int64_t shape[HL_CALL_DIMS];
@@ -80,21 +102,21 @@ static hl_status product_stacked(nd x, nd y, hl_slot *out)
     return 0;
 }
 
-static hl_status multiply(const hl_operand *a, hl_slot *out, hl_err mismatch)
+static hl_status multiply(const hl_operand *a, hl_slot *out, bool dot)
 {
     int32_t npy = hl_npy_promote(a[0].npy, a[1].npy);
     nd x, y = {0};
     bool mx, my = false;
     if (same_type(a, npy, &x, &mx)) return 1;
     hl_status bad = same_type(&a[1], npy, &y, &my);
-    if (!bad) bad = x.nd > 2 || y.nd > 2 ? product_stacked(x, y, out) : product(&x, &y, out, mismatch);
+    if (!bad) bad = x.nd > 2 || y.nd > 2 ? product_stacked(x, y, out) : product(&x, &y, out, dot);
     if (mx) hl_nd_drop(&x);
     if (my && y.owner) hl_nd_drop(&y);
     return bad;
 }
 
-hl_status hl_np_dot(const hl_operand *a, hl_slot *out) { return multiply(a, out, HL_ERR_dot_shape); }
-hl_status hl_np_matmul(const hl_operand *a, hl_slot *out) { return multiply(a, out, HL_ERR_matmul_shape); }
+hl_status hl_np_dot(const hl_operand *a, hl_slot *out) { return multiply(a, out, true); }
+hl_status hl_np_matmul(const hl_operand *a, hl_slot *out) { return multiply(a, out, false); }
 
 hl_status hl_np_vdot(const hl_operand *a, hl_slot *out)
 {

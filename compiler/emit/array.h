@@ -47,7 +47,12 @@ typedef struct hl_leaf {
 } hl_leaf;
 
 /* A value carried round the loops, from level `first` inwards. */
-typedef struct hl_accumulator { V init, next, phi[HL_DIMS + 2]; LLVMTypeRef type; int first; bool open; } hl_accumulator;
+typedef struct hl_accumulator {
+    V init, next, phi[HL_DIMS + 2];
+    LLVMTypeRef type, inner;  /* inside rows and blocks; a float sum is carried on in double outside of them */
+    int first;
+    bool open;
+} hl_accumulator;
 
 enum { HL_NEST_LEAVES = 48, HL_NEST_ACCS = 6, HL_NEST_SHIFT = 10, HL_NEST_BLOCK = 1 << HL_NEST_SHIFT, HL_LAZY_OPERANDS = 8 };
 typedef struct hl_nest {

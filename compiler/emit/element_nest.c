@@ -129,7 +129,7 @@ void hl_nest_tree(hl_emit *e, hl_nest *n, hl_inst *v)
 
 int hl_nest_accumulate(hl_nest *n, V init)
 {
-    n->acc[n->nacc] = (hl_accumulator){.init = init, .type = LLVMTypeOf(init)};
+    n->acc[n->nacc] = (hl_accumulator){.init = init, .type = LLVMTypeOf(init), .inner = LLVMTypeOf(init)};
     return n->nacc++;
 }
 
@@ -248,7 +248,7 @@ static void open_level(hl_emit *e, hl_nest *n, int level)
         hl_accumulator *a = &n->acc[k];
         if (!a->open) a->open = true, a->first = level;
         V before = level == a->first ? a->init : a->phi[level - 1];
-        if (level == nd && n->partial && level > a->first) before = LLVMConstNull(a->type);
+        if (level == nd && n->partial && level > a->first) before = LLVMConstNull(a->inner);
         a->phi[level] = n->looped[level] ? hl_for_phi(e, &n->loop[level], before) : before;
     }
     for (int k = 0; k < n->nleaf; k++) {
@@ -305,6 +305,7 @@ void hl_nest_close_levels(hl_emit *e, hl_nest *n, int from, int to)
             if (n->looped[level]) a->next = a->phi[level];
             if (level == n->nd && n->partial && level > a->first) {
                 V outer = a->phi[level - 1];
+                if (a->inner != a->type) a->next = LLVMBuildFPExt(e->b, a->next, a->type, "");
                 a->next = LLVMGetTypeKind(a->type) == LLVMIntegerTypeKind ? LLVMBuildAdd(e->b, outer, a->next, "") : LLVMBuildFAdd(e->b, outer, a->next, "");
             }
         }

@@ -204,7 +204,11 @@ static void pass(hl_emit *e, job *j, V *acc)
 {
     hl_nest *n = j->n;
     n->nacc = 0;
-    for (int k = 0; k < j->q.n; k++) hl_nest_accumulate(n, j->q.init[k]);
+    for (int k = 0; k < j->q.n; k++) {
+        bool wide = n->blocked && n->nd && LLVMTypeOf(j->q.init[k]) == e->f32;
+        hl_nest_accumulate(n, wide ? hl_f64(e, 0.0) : j->q.init[k]);
+        if (wide) n->acc[k].inner = e->f32;
+    }
     hl_nest_levels(e, n, j->kept, n->nd + 1);
     V x[2], in[4], out[4];
     if (j->leaf >= 0) hl_nest_load(e, n, j->leaf, x);
@@ -215,7 +219,10 @@ static void pass(hl_emit *e, job *j, V *acc)
     reduce_item(e, &j->q, x, position, in, out);
     for (int k = 0; k < j->q.n; k++) n->acc[k].next = out[k];
     hl_nest_close_levels(e, n, j->kept, n->nd + 1);
-    for (int k = 0; k < j->q.n; k++) acc[k] = n->acc[k].next;
+    for (int k = 0; k < j->q.n; k++) {
+        acc[k] = n->acc[k].next;
+        if (n->acc[k].inner != n->acc[k].type) acc[k] = LLVMBuildFPTrunc(e->b, acc[k], n->acc[k].inner, "");
+    }
 }
 
 static void reduce_inner(hl_emit *e, job *j, V *out)

@@ -105,6 +105,7 @@ const hl_type *hl_type_call_percentile(hl_site *s)
 {
     const hl_type *a = s->types[0], *q = s->types[1];
     if (!is_array(s, 0) || hl_is_complex(a->elem)) return NULL;
+    if (a->elem->kind == HL_K_BOOL) return hl_reject(s, "NumPy does not interpolate between booleans"), NULL;
     if (hl_is_real(hl_unliteral(q))) return real_result(a->elem);
     return hl_is_array(q) && q->ndim ? c_array(hl_T.float64, q->ndim) : NULL;
 }
