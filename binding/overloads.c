@@ -43,12 +43,33 @@ static const hl_type *hook_type_of(PyObject *obj)
 
 static const hl_type *hook_type_from(PyObject *o) { return hl_type_of_object(o); }
 
-static PyObject *hook_overload(PyObject *function)
+static PyObject *registered(PyObject *function)
 {
-    if (PyDict_GET_SIZE(hl_overload_registry) == 0) return NULL;
     PyObject *f = PyDict_GetItemWithError(hl_overload_registry, function);
     if (!f) PyErr_Clear(); /* not hashable */
     return Py_XNewRef(f);
+}
+
+static bool of_numpy(PyObject *function)
+{
+    PyObject *module = PyObject_GetAttrString(function, "__module__");
+    const char *name = module && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : NULL;
+    bool is = name && !strncmp(name, "numpy", 5);
+    Py_XDECREF(module);
+    PyErr_Clear();
+    return is;
+}
+
+/* The library of NumPy functions (hotloop/library) is imported when the first of them may be needed. */
+static PyObject *hook_overload(PyObject *function)
+{
+    static bool loaded;
+    PyObject *f = registered(function);
+    if (f || loaded || !of_numpy(function)) return f;
+    loaded = true;
+    PyObject *done = hl_package("library", "loaded");
+    Py_XDECREF(done);
+    return done ? registered(function) : NULL;
 }
 
 static int hook_unbox(const hl_type *t, PyObject *obj, hl_slot *slots)

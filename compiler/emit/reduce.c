@@ -11,6 +11,7 @@
  * argmax: the extreme first, then its place.
  */
 #include "array.h"
+#include "container.h"
 #include <string.h>
 
 typedef struct reducer {
@@ -382,22 +383,42 @@ static V ddof_of(hl_emit *e, hl_inst *i, hl_reduce_args p, const hl_type *acc)
     return hl_cast1(e, hl_unliteral(i->args[p.ddof]->type), real, hl_one(e, i->args[p.ddof]));
 }
 
+/* The items of a list, or of a tuple put into memory, as an array. */
+static V *sequence_parts(hl_emit *e, hl_inst *v, const hl_type *t)
+{
+    V *a = HL_NEWN(e->arena, V, t->nparts), *p = hl_parts(e, v);
+    a[0] = LLVMConstNull(e->ptr), a[3] = hl_i64(e, 8 * t->elem->nparts);
+    if (v->type->kind == HL_K_LIST) {
+        a[2] = hl_list_len(e, p[0]), a[1] = hl_list_data(e, p[0]);
+        return a;
+    }
+    a[2] = hl_i64(e, v->type->nitems), a[1] = hl_alloca_slots(e, v->type->nparts);
+    hl_store_slots(e, v->type, p, a[1]);
+    return a;
+}
+
 void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
 {
     job j = {.i = i, .v = i->args[0], .n = HL_NEW(e->arena, hl_nest), .leaf = -1};
     hl_reduction r = hl_reduction_of(i->rule);
     hl_reduce_args p = hl_reduce_args_of(i->rule);
-    const hl_type *item = hl_unliteral(hl_item_of(j.v->type)), *dtype = NULL;
+    const hl_type *sequence = hl_reduce_sequence(j.v->type);
+    const hl_type *item = sequence ? sequence->elem : hl_unliteral(hl_item_of(j.v->type)), *dtype = NULL;
     if (p.dtype >= 0) dtype = hl_dtype_of(i->args[p.dtype]->type, NULL);
     reducer_init(e, &j.q, r, item, hl_reduce_accumulator(r, item, dtype));
     j.ddof = ddof_of(e, i, p, j.q.acc);
     int64_t axes = *(int64_t *)i->data;
-    int nd = hl_ndim_of(j.v);
+    int nd = sequence ? 1 : hl_ndim_of(j.v);
     bool all = axes == -1 || (axes == -2 && nd == 1) || axes == (nd < 63 ? (1LL << nd) - 1 : -1);
     V shape[HL_DIMS];
-    hl_shape_of(e, i, j.v, shape);
+    if (!sequence) hl_shape_of(e, i, j.v, shape);
     V *owned = NULL;
-    if (axes == -2 && !all) {
+    if (sequence) {
+        V *a = sequence_parts(e, j.v, sequence);
+        shape[0] = a[2];
+        hl_nest_init(j.n, i, 1, shape);
+        j.leaf = hl_nest_leaf(e, j.n, NULL, sequence, a);
+    } else if (axes == -2 && !all) {
         V *a = hl_is_fused(j.v) ? NULL : hl_array_parts(e, j.v);
         if (!a) {
             a = owned = HL_NEWN(e->arena, V, j.v->type->nparts);

@@ -1,6 +1,9 @@
 /* Types of attributes of arrays, of arrays as numbers, and of the iterators that NumPy makes. */
 #include "array.h"
+#include "rules.h"
 #include <string.h>
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <numpy/ndarraytypes.h>
 
 static const hl_type *sizes(hl_site *s)
 {
@@ -85,3 +88,67 @@ const hl_type *hl_type_ndindex(hl_site *s)
 }
 
 const hl_type *hl_type_np_shape(hl_site *s) { return hl_is_array(s->types[0]) ? sizes(s) : NULL; }
+
+/* np.iinfo(t), np.finfo(t): the object itself, made while compiling; its attributes are constants. */
+const hl_type *hl_type_np_info(hl_site *s)
+{
+    static const char *const names[] = {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "complex64", "complex128"};
+    const hl_type *t = hl_dtype_of(s->types[0], NULL);
+    if (!t && hl_is_number(hl_unliteral(s->types[0]))) t = hl_unliteral(s->types[0]);
+    if (!t) return hl_reject(s, "%s is not a dtype known while compiling", s->types[0]->name), NULL;
+    static const int places[] = {NPY_BOOL, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64, NPY_UINT8, NPY_UINT16, NPY_UINT32, NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64, NPY_COMPLEX64, NPY_COMPLEX128};
+    const char *name = NULL;
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+        if (places[k] == hl_type_to_npy(t)) name = names[k];
+    PyObject *np = name ? PyImport_ImportModule("numpy") : NULL;
+    PyObject *info = np ? PyObject_CallMethod(np, strrchr(s->rule->key, '.') + 1, "s", name) : NULL;
+    Py_XDECREF(np);
+    if (!info) return NULL;
+    return hl_type_const(hl_site_types(s), hl_keep(hl_site_arena(s), info));
+}
+
+/* np.result_type of arrays, numbers and dtypes */
+const hl_type *hl_type_np_result_type(hl_site *s)
+{
+    const hl_type *t = NULL;
+    for (int k = 0; k < s->n; k++) {
+        const hl_type *x = hl_is_array(s->types[k]) ? s->types[k]->elem : hl_is_number(hl_unliteral(s->types[k])) ? hl_unliteral(s->types[k]) : hl_dtype_of(s->types[k], NULL);
+        if (!x) return NULL;
+        t = t ? hl_promote_array(t, true, x, true) : x;
+    }
+    return t ? hl_type_dtype(t) : NULL;
+}
+
+const hl_type *hl_type_np_dtype(hl_site *s)
+{
+    const hl_type *t = hl_dtype_of(s->types[0], NULL);
+    return t ? hl_type_dtype(t) : NULL;
+}
+
+/* a.astype(dtype, copy=False) of what has that dtype already */
+const hl_type *hl_type_array_astype_same(hl_site *s)
+{
+    bool copy = true;
+    if (!hl_is_array(s->types[0]) || !hl_literal_bool(s->types[2], &copy) || copy) return NULL;
+    return hl_dtype_of(s->types[1], NULL) == s->types[0]->elem ? s->types[0] : NULL;
+}
+
+/* a.view(dtype) with items of the same size */
+const hl_type *hl_type_array_view_as(hl_site *s)
+{
+    const hl_type *a = s->types[0], *t = hl_dtype_of(s->types[1], NULL);
+    if (!t) return hl_reject(s, "the dtype is not known while compiling"), NULL;
+    if (hl_itemsize(t) != hl_itemsize(a->elem)) return hl_reject(s, "a view as items of another size is not supported"), NULL;
+    return hl_type_array(t, a->ndim, a->layout, a->flags);
+}
+
+/* a.flat[k], a.flat[k] = v */
+const hl_type *hl_type_flat_item(hl_site *s)
+{
+    const hl_type *it = s->types[0];
+    if (it->kind != HL_K_ITER || it->ival != HL_ITER_FLAT || !hl_is_int(hl_unliteral(s->types[1]))) return NULL;
+    if (s->inst->op == HL_OP_getitem) return it->elem;
+    if (!hl_is_number(hl_unliteral(s->types[2])) || (hl_is_complex(hl_unliteral(s->types[2])) && !hl_is_complex(it->elem))) return NULL;
+    s->types[2] = it->elem;
+    return hl_T.none;
+}

@@ -50,6 +50,7 @@ typedef enum hl_reduction {
 hl_reduction hl_reduction_of(const hl_rule *row);
 /* Where the operands of a reduction row stand: -1 when the row has no such parameter. */
 typedef struct hl_reduce_args { int axis, dtype, ddof, keepdims, out; } hl_reduce_args;
+const hl_type *hl_reduce_sequence(const hl_type *t);
 hl_reduce_args hl_reduce_args_of(const hl_rule *row);
 /* Type in which the accumulator works; NULL when there is none. */
 const hl_type *hl_reduce_accumulator(hl_reduction r, const hl_type *item, const hl_type *dtype);

@@ -87,9 +87,19 @@ int64_t hl_reduce_axes(const hl_type *t, int nd, const char **why)
 
 static bool given(hl_site *s, int k) { return k >= 0 && s->types[k]->kind != HL_K_OMITTED && s->types[k]->kind != HL_K_NONE; }
 
+/* A list of numbers, or a tuple of numbers of one type, seen as an array (its items lie one or two slots apart); NULL: neither. */
+const hl_type *hl_reduce_sequence(const hl_type *t)
+{
+    const hl_type *item = t->kind == HL_K_LIST ? hl_unliteral(t->elem) : t->kind == HL_K_TUPLE && t->nitems ? hl_unliteral(t->items[0]) : NULL;
+    for (int k = 1; item && t->kind == HL_K_TUPLE && k < t->nitems; k++)
+        if (hl_unliteral(t->items[k]) != item) return NULL;
+    return item && hl_is_number(item) && item != hl_T.complex64 ? hl_type_array(item, 1, 'A', HL_T_READONLY) : NULL;
+}
+
 const hl_type *hl_type_reduce(hl_site *s)
 {
     const hl_type *a = s->types[0];
+    if (hl_reduce_sequence(a)) a = hl_reduce_sequence(a);
     bool scalar = hl_is_number(hl_unliteral(a)) && s->rule->kind == HL_RULE_FUNC;
     if (!hl_is_array(a) && !scalar) return NULL;
     const hl_type *item = scalar ? hl_unliteral(a) : a->elem;
