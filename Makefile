@@ -32,6 +32,7 @@ test: $(VENV)/.built
 	$(BIN)/pytest $(ARGS)
 
 # --- the environment: one stamp for its tools, one for the build ------------------------------------------------------
+# A build folder does not survive new options in meson.options.
 $(VENV)/.group-dev: pyproject.toml tools/setup-system
 	@PYTHON=$(PYTHON) tools/setup-system
 	@echo "setting up $(VENV)"
@@ -46,6 +47,7 @@ $(VENV)/.group-%: $(VENV)/.group-dev
 
 $(VENV)/.built: $(VENV)/.group-dev $(SOURCES)
 	@echo "building hotloop for $(VENV)"
+	@[ build/$(notdir $(VENV))/build.ninja -nt meson.options ] || rm -rf build/$(notdir $(VENV))
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -q --no-build-isolation --no-deps -Cbuild-dir=build/$(notdir $(VENV)) .
 	@touch $@
 
@@ -71,6 +73,7 @@ CC_strict-clang    = CC=$(shell tools/find-llvm clang) CXX=$(shell tools/find-ll
 
 build/%/.staged: $(VENV)/.group-dev $(SOURCES)
 	@echo "building $*"
+	@[ build/$*/build.ninja -nt meson.options ] || rm -rf build/$*
 	@[ -f build/$*/build.ninja ] || PATH="$(CURDIR)/$(BIN):$$PATH" $(CC_$*) meson setup build/$* --prefix=$(CURDIR)/build/$*/stage \
 	    -Dpython.platlibdir=$(CURDIR)/build/$*/stage -Dpython.purelibdir=$(CURDIR)/build/$*/stage $(STAGE_$*) >build/$*.log \
 	    || { cat build/$*.log; exit 1; }

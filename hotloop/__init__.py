@@ -11,7 +11,14 @@
 
 Importing is quick: names below load what they need when they are first used, and LLVM is loaded by the first compilation.
 """
-from .decorators import jit, njit
+try:
+    from .decorators import jit, njit
+except ImportError as exc:
+    import os as _os
+    if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "meson.build")):
+        raise ImportError(f"{_os.path.dirname(__file__)} is hotloop's source folder, not the installed package: start Python in "
+                          "another folder, or with -P") from exc
+    raise
 
 __version__ = "0.1.0"
 
