@@ -60,16 +60,16 @@ static bool of_numpy(PyObject *function)
     return is;
 }
 
-/* The library of NumPy functions (hotloop/library) is imported when the first of them may be needed. */
+/* hotloop.library has what nobody else registered for a function of NumPy's; it imports the module that does. */
 static PyObject *hook_overload(PyObject *function)
 {
-    static bool loaded;
     PyObject *f = registered(function);
-    if (f || loaded || !of_numpy(function)) return f;
-    loaded = true;
-    PyObject *done = hl_package("library", "loaded");
-    Py_XDECREF(done);
-    return done ? registered(function) : NULL;
+    if (f || !of_numpy(function)) return f;
+    PyObject *find = hl_package("library", "find");
+    f = find ? PyObject_CallOneArg(find, function) : NULL;
+    Py_XDECREF(find);
+    if (f == Py_None) Py_CLEAR(f);
+    return f;
 }
 
 static int hook_unbox(const hl_type *t, PyObject *obj, hl_slot *slots)

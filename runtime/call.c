@@ -55,6 +55,11 @@ hl_status hl_nd_out(nd *r, hl_slot *out, int dims, const int64_t *shape, int32_t
     return 0;
 }
 
+void hl_nd_flatten(nd *r)
+{
+    r->shape[0] = hl_nd_size(r), r->stride[0] = r->item, r->nd = 1;
+}
+
 void hl_nd_drop(nd *r)
 {
     hl_release(r->owner);

@@ -16,6 +16,7 @@ hl_status hl_nd_new(nd *r, int dims, const int64_t *shape, int32_t npy);  /* new
 hl_status hl_nd_out(nd *r, hl_slot *out, int dims, const int64_t *shape, int32_t npy); /* … that is the result */
 void hl_nd_give(const nd *r, hl_slot *out);             /* hands r over as the result */
 void hl_nd_drop(nd *r);
+void hl_nd_flatten(nd *r);                              /* contiguous items as one dimension */
 void hl_nd_copy(const nd *dst, const nd *src);          /* same shape; converts */
 hl_status hl_nd_contiguous(nd *r, const nd *a, int32_t npy); /* a C-ordered copy of dtype npy */
 nd hl_nd_axis(const nd *a, int axis, int64_t *n, int64_t *stride); /* a without the axis */
@@ -27,6 +28,7 @@ int64_t hl_arg_int(const hl_operand *a, int64_t otherwise);
 double hl_arg_float(const hl_operand *a, double otherwise);
 hl_status hl_arg_axis(const hl_operand *a, int dims, int *axis, int otherwise); /* normalised; ValueError */
 static inline bool hl_given(const hl_operand *a) { return a->kind != HL_ARG_NONE && a->kind != HL_ARG_END; }
+static inline bool hl_given_none(const hl_operand *a) { return a->kind == HL_ARG_NONE && a->npy; }
 static inline int hl_count_operands(const hl_operand *a) { int n = 0; while (a[n].kind != HL_ARG_END) n++; return n; }
 static inline hl_status hl_failed(hl_err err, int64_t a, int64_t b) { hl_raise(err, a, b); return 1; }
 hl_status hl_failed_text(PyObject **cls, const char *format, ...);  /* PyErr_Format, with the GIL taken; gives 1 */

@@ -73,6 +73,25 @@ static void at_least(nd *a, int dims)
     while (a->nd < dims) widen(a, dims == 3 && a->nd == 2 ? 2 : 0); /* atleast_3d: (n) -> (1, n, 1), (n, m) -> (n, m, 1) */
 }
 
+/* All items of all, one after another. */
+static hl_status join_flat(const pile *p, hl_slot *out)
+{
+    nd r, part;
+    int64_t total = 0, at = 0;
+    for (int k = 0; k < p->n; k++) total += hl_nd_size(&p->at[k]);
+    if (hl_nd_new(&r, 1, &total, common_type(p))) return 1;
+    for (int k = 0; k < p->n; k++) { /* a C-ordered array of its shape over the piece of the result */
+        part = p->at[k];
+        part.npy = r.npy, part.item = r.item, part.data = r.data + at * r.item;
+        int64_t s = r.item;
+        for (int d = part.nd - 1; d >= 0; d--) part.stride[d] = s, s *= part.shape[d];
+        hl_nd_copy(&part, &p->at[k]);
+        at += hl_nd_size(&part);
+    }
+    hl_nd_give(&r, out);
+    return 0;
+}
+
 /* The last operand is the axis (or none). */
 static hl_status joined(const hl_operand *a, hl_slot *out, int dims, int axis, bool fresh)
 {
@@ -80,6 +99,11 @@ static hl_status joined(const hl_operand *a, hl_slot *out, int dims, int axis, b
     int n = hl_count_operands(a) - 1;
     if (pile_of(&p, a, n)) return 1;
     hl_status bad = 0;
+    if (axis == -1 && !fresh && hl_given_none(&a[n])) {
+        bad = join_flat(&p, out);
+        hl_free(p.at);
+        return bad;
+    }
     for (int k = 0; k < p.n; k++) at_least(&p.at[k], dims);
     int nds = p.at[0].nd + fresh;
     if (axis == -1) bad = hl_given(&a[n]) ? hl_arg_axis(&a[n], nds, &axis, 0) : (axis = 0);
@@ -294,6 +318,25 @@ hl_status hl_np_take(const hl_operand *a, hl_slot *out)
         int64_t s = r.item;
         for (int k = shaped.nd - 1; k >= 0; k--) shaped.stride[k] = s, s *= shaped.shape[k];
         hl_nd_give(&shaped, out);
+    }
+    hl_nd_drop(&index);
+    hl_nd_drop(&c);
+    return bad;
+}
+
+/* a, an int, axis: the item itself, or the array of a dimension less */
+hl_status hl_np_take_one(const hl_operand *a, hl_slot *out)
+{
+    nd c, index, r;
+    int axis;
+    if (with_axis(a, &a[2], &c, &axis)) return 1;
+    if (indices_of(&a[1], c.shape[axis], axis, &index)) return hl_nd_drop(&c), 1;
+    hl_status bad = pick(&c, axis, (int64_t *)index.data, 1, &r);
+    if (!bad && r.nd == 1) memcpy(out, r.data, (size_t)r.item), hl_nd_drop(&r);
+    else if (!bad) {
+        for (int k = axis; k + 1 < r.nd; k++) r.shape[k] = r.shape[k + 1], r.stride[k] = r.stride[k + 1];
+        r.nd--;
+        hl_nd_give(&r, out);
     }
     hl_nd_drop(&index);
     hl_nd_drop(&c);

@@ -155,6 +155,9 @@ hl_status hl_np_kron(const hl_operand *a, hl_slot *out)
 {
     int32_t npy = hl_npy_promote(a[0].npy, a[1].npy);
     nd x = hl_nd_of(a), y = hl_nd_of(&a[1]), xs, ys, r;
+    int dims = x.nd;
+    for (nd *v = &x; v; v = v == &x ? &y : NULL)
+        if (v->nd == 1) v->shape[1] = v->shape[0], v->stride[1] = v->stride[0], v->shape[0] = 1, v->nd = 2;
     if (x.nd != 2 || y.nd != 2) return hl_failed(HL_ERR_two_dimensions, 0, 0);
     if (hl_nd_contiguous(&xs, &x, npy)) return 1;
     hl_status bad = hl_nd_contiguous(&ys, &y, npy);
@@ -168,6 +171,7 @@ hl_status hl_np_kron(const hl_operand *a, hl_slot *out)
         hl_nd_drop(&ys);
     }
     hl_nd_drop(&xs);
+    if (!bad && dims == 1) hl_nd_flatten(&r);
     if (!bad) hl_nd_give(&r, out);
     return bad;
 }
@@ -317,7 +321,7 @@ hl_status hl_np_vander(const hl_operand *a, hl_slot *out)
 {
     nd x = hl_nd_of(a), xs, r;
     int64_t shape[2] = {x.shape[0], hl_arg_int(&a[1], x.shape[0])};
-    bool up = hl_arg_int(&a[2], 0), whole = !hl_npy_is_float(x.npy);
+    bool up = hl_arg_int(&a[2], 0), whole = !hl_npy_is_float(x.npy) && hl_npy_promote(x.npy, NPY_INT64) == NPY_INT64;
     if (hl_nd_contiguous(&xs, &x, whole ? NPY_INT64 : NPY_DOUBLE)) return 1;
     hl_status bad = hl_nd_new(&r, 2, shape, whole ? NPY_INT64 : NPY_DOUBLE);
     for (int64_t i = 0; !bad && i < shape[0]; i++) {

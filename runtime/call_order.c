@@ -20,6 +20,7 @@ hl_status hl_np_sort(const hl_operand *a, hl_slot *out)
     int axis = 0;
     if (x.nd && hl_arg_axis(&a[1], x.nd, &axis, -1)) return 1;
     if (hl_nd_contiguous(&r, &x, x.npy)) return 1;
+    if (hl_given_none(&a[1])) hl_nd_flatten(&r), axis = 0;
     if (x.nd && sort_lines(&r, axis)) return hl_nd_drop(&r), 1;
     hl_nd_give(&r, out);
     return 0;
@@ -34,12 +35,11 @@ hl_status hl_np_sort_method(const hl_operand *a, hl_slot *out)
     return sort_lines(&x, axis);
 }
 
-hl_status hl_np_argsort(const hl_operand *a, hl_slot *out)
+static hl_status argsort(nd x, int axis, hl_slot *out)
 {
-    nd x = hl_nd_of(a), r;
-    int axis;
+    nd r;
     int64_t n, stride, rn, rstride;
-    if (hl_arg_axis(&a[1], x.nd, &axis, -1) || hl_nd_new(&r, x.nd, x.shape, NPY_INT64)) return 1;
+    if (hl_nd_new(&r, x.nd, x.shape, NPY_INT64)) return 1;
     nd xs = hl_nd_axis(&x, axis, &n, &stride), rs = hl_nd_axis(&r, axis, &rn, &rstride);
     int64_t *line = rstride == 8 ? NULL : hl_malloc((size_t)(n ? n : 1) * 8);
     if (rstride != 8 && !line) return hl_nd_drop(&r), hl_failed(HL_ERR_memory, 0, 0);
@@ -53,6 +53,18 @@ hl_status hl_np_argsort(const hl_operand *a, hl_slot *out)
     if (bad) return hl_nd_drop(&r), 1;
     hl_nd_give(&r, out);
     return 0;
+}
+
+hl_status hl_np_argsort(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), flat;
+    int axis;
+    if (!hl_given_none(&a[1])) return hl_arg_axis(&a[1], x.nd, &axis, -1) || argsort(x, axis, out);
+    if (hl_nd_contiguous(&flat, &x, x.npy)) return 1;
+    hl_nd_flatten(&flat);
+    hl_status bad = argsort(flat, 0, out);
+    hl_nd_drop(&flat);
+    return bad;
 }
 
 /* kth as an array of int64, normalised */
@@ -168,7 +180,7 @@ hl_status hl_np_digitize(const hl_operand *a, hl_slot *out)
     hl_status bad = hl_nd_contiguous(&xs, &x, NPY_DOUBLE);
     if (!bad && !(bad = hl_nd_new(&r, x.nd, x.shape, NPY_INT64))) {
         int64_t *o = (int64_t *)r.data, m = hl_nd_size(&r);
-        hl_searchsorted(b, n, 8, xs.data, m, 8, NPY_DOUBLE, down ? right : !right, o);
+        hl_searchsorted(b, n, 8, xs.data, m, 8, NPY_DOUBLE, !right, o);
         for (int64_t k = 0; down && k < m; k++) o[k] = n - o[k];
         hl_nd_give(&r, out);
     }
@@ -199,6 +211,7 @@ hl_status hl_np_isin(const hl_operand *a, hl_slot *out)
 {
     nd x = hl_nd_of(a), t = hl_nd_of(&a[1]), xs, ts, r;
     int32_t npy = hl_npy_promote(x.npy, t.npy);
+    bool invert = hl_arg_int(&a[3], 0);
     if (hl_nd_contiguous(&ts, &t, npy)) return 1;
     hl_status bad = hl_nd_contiguous(&xs, &x, npy);
     int64_t n = 0, m = hl_nd_size(&x), *at = NULL;
@@ -210,7 +223,7 @@ hl_status hl_np_isin(const hl_operand *a, hl_slot *out)
             bool is = at[k] < n;
             if (is && hl_npy_is_float(npy)) is = npy == NPY_DOUBLE ? ((double *)xs.data)[k] == ((double *)ts.data)[at[k]] : ((float *)xs.data)[k] == ((float *)ts.data)[at[k]];
             else if (is) is = !memcmp(xs.data + k * xs.item, ts.data + at[k] * ts.item, (size_t)xs.item);
-            r.data[k] = is;
+            r.data[k] = is != invert;
         }
         hl_nd_give(&r, out);
     }
@@ -233,6 +246,9 @@ static void run_line(char *p, int64_t n, int64_t stride, int32_t npy, bool produ
     case NPY_DOUBLE: if (product) RUN(double, *); else RUN(double, +); break;
     case NPY_CFLOAT: if (product) RUN(_Complex float, *); else RUN(_Complex float, +); break;
     case NPY_CDOUBLE: if (product) RUN(_Complex double, *); else RUN(_Complex double, +); break;
+    case NPY_BYTE: case NPY_UBYTE: if (product) RUN(uint8_t, *); else RUN(uint8_t, +); break;
+    case NPY_SHORT: case NPY_USHORT: if (product) RUN(uint16_t, *); else RUN(uint16_t, +); break;
+    case NPY_INT: case NPY_UINT: if (product) RUN(uint32_t, *); else RUN(uint32_t, +); break;
     default: if (product) RUN(uint64_t, *); else RUN(uint64_t, +); break;
     }
 }
@@ -247,10 +263,11 @@ static int32_t sum_type(int32_t npy)
     }
 }
 
+/* a, axis, dtype */
 static hl_status cumulate(const hl_operand *a, hl_slot *out, bool product)
 {
     nd x = hl_nd_of(a), r;
-    if (hl_nd_contiguous(&r, &x, sum_type(x.npy))) return 1;
+    if (hl_nd_contiguous(&r, &x, hl_given(&a[2]) ? a[2].npy : sum_type(x.npy))) return 1;
     if (hl_given(&a[1])) {
         int axis;
         int64_t n, stride;
@@ -271,14 +288,22 @@ hl_status hl_np_cumprod(const hl_operand *a, hl_slot *out) { return cumulate(a, 
 
 /* --- order statistics --------------------------------------------------------------------------------------------------------- */
 
-static double lerp(double a, double b, double t)
+/* From the nearer end, as NumPy does: between items of float32 the distance is one of float32, and where q is a number (not an
+ * array) all else is. */
+typedef enum precision { DOUBLE, SINGLE_DISTANCE, SINGLE } precision;
+
+static double lerp(double a, double b, double t, precision p)
 {
-    double d = b - a;
-    return t >= 0.5 ? b - d * (1 - t) : a + d * t; /* NumPy's _lerp */
+    if (p == SINGLE) {
+        float d = (float)b - (float)a;
+        return t >= 0.5 ? (float)b - d * (float)(1 - t) : (float)a + d * (float)t;
+    }
+    double d = p == DOUBLE ? b - a : (float)b - (float)a;
+    return t >= 0.5 ? b - d * (1 - t) : a + d * t;
 }
 
 /* Linear interpolation between the two items round the place (n - 1) q of a partitioned line of doubles. */
-static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, double *out, bool skip_nan)
+static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, double *out, bool skip_nan, precision p)
 {
     int64_t m = 0;
     for (int64_t k = 0; k < n; k++)
@@ -292,31 +317,64 @@ static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, 
         double at = q[j] * (double)(m - 1), low = floor(at);
         int64_t kth[2] = {(int64_t)low, (int64_t)low + 1 < m ? (int64_t)low + 1 : (int64_t)low};
         if (hl_partition(x, m, 8, NPY_DOUBLE, kth, 2)) return 1;
-        out[j] = kth[1] == kth[0] ? x[kth[0]] : lerp(x[kth[0]], x[kth[1]], at - low);
+        out[j] = kth[1] == kth[0] ? x[kth[0]] : lerp(x[kth[0]], x[kth[1]], at - low, p);
     }
     return 0;
 }
 
-/* a, q: all items of a; a scalar q gives a scalar, an array of q as many */
+/* The lines of x along an axis: place j of the result holds the j-th quantile of all lines. */
+static hl_status quantile_lines(const nd *x, int axis, const double *q, int64_t nq, nd *r, bool skip_nan, precision p)
+{
+    int64_t n, stride;
+    nd rest = hl_nd_axis(x, axis, &n, &stride);
+    int64_t lines = hl_nd_size(&rest), o = 0;
+    double *line = hl_malloc((size_t)(n + nq + 1) * 8), *one = line + n;
+    if (!line) return hl_failed(HL_ERR_memory, 0, 0);
+    hl_status bad = 0;
+    hl_lines l = hl_lines_of(&rest);
+    for (char *at; !bad && hl_line(&l, &at); o++) {
+        hl_items_convert(line, 8, NPY_DOUBLE, at, stride, x->npy, n);
+        bad = quantile_of(line, n, q, nq, one, skip_nan, p);
+        hl_items_convert(r->data + o * r->item, lines * r->item, r->npy, one, 8, NPY_DOUBLE, nq);
+    }
+    hl_free(line);
+    return bad;
+}
+
+/* a, q, axis: without the axis of all items; a scalar q gives a scalar, an array of q as many */
 static hl_status quantile(const hl_operand *a, hl_slot *out, double scale, bool skip_nan)
 {
-    nd x = hl_nd_of(a), q = hl_nd_of(&a[1]), xs, qs;
+    nd x = hl_nd_of(a), q = hl_nd_of(&a[1]), xs = {0}, qs, r = {0};
+    int axis = 0;
+    bool along = hl_given(&a[2]);
+    if (along && hl_arg_axis(&a[2], x.nd, &axis, 0)) return 1;
     if (hl_nd_contiguous(&qs, &q, NPY_DOUBLE)) return 1;
-    double *v = (double *)qs.data;
+    double *v = (double *)qs.data, one;
     int64_t nq = hl_nd_size(&qs);
     for (int64_t k = 0; k < nq; k++) {
         v[k] /= scale;
         if (!(v[k] >= 0 && v[k] <= 1)) return hl_nd_drop(&qs), hl_failed(scale == 1 ? HL_ERR_quantile_q : HL_ERR_percentile_q, 0, 0);
     }
-    hl_status bad = hl_nd_contiguous(&xs, &x, NPY_DOUBLE);
-    nd r = {0};
-    double one;
-    if (!bad && q.nd) bad = hl_nd_new(&r, q.nd, q.shape, NPY_DOUBLE);
-    if (!bad) bad = quantile_of((double *)xs.data, hl_nd_size(&xs), v, nq, q.nd ? (double *)r.data : &one, skip_nan);
+    if (!along) { /* one line of all items */
+        if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return hl_nd_drop(&qs), 1;
+        x = xs, x.nd = 1, x.shape[0] = hl_nd_size(&xs), x.stride[0] = 8;
+    }
+    int dims = q.nd + x.nd - 1;
+    int64_t shape[2 * HL_CALL_DIMS];
+    memcpy(shape, q.shape, sizeof *shape * (size_t)q.nd);
+    for (int k = 0, d = q.nd; k < x.nd; k++)
+        if (k != axis) shape[d++] = x.shape[k];
+    hl_status bad = 0;
+    if (dims) bad = hl_nd_new(&r, dims, shape, !q.nd && a->npy == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE);
+    else r = (nd){.data = (char *)&one, .npy = NPY_DOUBLE, .item = 8};
+    if (!bad && x.shape[axis] == 0) {
+        if (!skip_nan) bad = hl_failed(HL_ERR_index_array0, -1, 0);
+        else one = NAN;
+    } else if (!bad) bad = quantile_lines(&x, axis, v, nq, &r, skip_nan, a->npy != NPY_FLOAT ? DOUBLE : q.nd ? SINGLE_DISTANCE : SINGLE);
     if (xs.owner) hl_nd_drop(&xs);
     hl_nd_drop(&qs);
     if (bad) return r.owner ? hl_nd_drop(&r), 1 : 1;
-    if (q.nd) hl_nd_give(&r, out);
+    if (dims) hl_nd_give(&r, out);
     else out[0].f = one;
     return 0;
 }
@@ -367,7 +425,8 @@ static hl_status median(const hl_operand *a, hl_slot *out, bool skip_nan)
     }
     hl_free(line);
     if (bad) return hl_nd_drop(&r), 1;
-    hl_nd_give(&r, out);
+    if (r.nd) hl_nd_give(&r, out);
+    else out[0].f = one, hl_nd_drop(&r);
     return 0;
 }
 

@@ -10,7 +10,7 @@
 typedef enum hl_operand_kind { HL_ARG_NONE, HL_ARG_ARRAY, HL_ARG_INT, HL_ARG_FLOAT, HL_ARG_COMPLEX, HL_ARG_LIST, HL_ARG_END } hl_operand_kind;
 typedef struct hl_operand { /* 16 bytes; the emitter writes two words */
     hl_slot v;              /* ARRAY: its slots; INT, FLOAT: the number; COMPLEX: two doubles behind p; LIST: hl_list of items */
-    int32_t npy;            /* dtype of an array, of the items of a list, of a number */
+    int32_t npy;            /* dtype of an array, of the items of a list, of a number; NONE: was None given? */
     int16_t ndim, kind;
 } hl_operand;
 
@@ -21,7 +21,7 @@ typedef struct hl_operand { /* 16 bytes; the emitter writes two words */
     X(repeat) X(tile) X(roll) X(take) X(bincount) X(digitize) X(interp) X(histogram)                                   \
     X(nonzero) X(flatnonzero) X(argwhere) X(trace) X(outer) X(norm) X(fancy_get) X(fancy_set) X(array_equal)           \
     X(dot) X(matmul) X(vdot) X(random_array) X(random_ints_array) X(shuffle) X(permutation) X(choice)                  \
-    X(diff) X(kron) X(isin) X(tri) X(triu) X(tril) X(cov) X(corrcoef) X(trapezoid) X(vander) X(searchsorted_scalar)
+    X(diff) X(kron) X(isin) X(tri) X(triu) X(tril) X(cov) X(corrcoef) X(trapezoid) X(vander) X(searchsorted_scalar) X(unique_flags) X(take_one)
 #define X(name) HL_API hl_status hl_np_##name(const hl_operand *a, hl_slot *out);
 HL_NP_CALLS(X)
 #undef X

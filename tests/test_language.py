@@ -4,7 +4,6 @@ Most tests are rows `@program(cases…)`: the function runs in CPython and compi
 can see is compared (harness.check).  Numbers, lists, tuples and arrays have files of their own.
 """
 import math
-import subprocess
 import sys
 from collections import namedtuple
 
@@ -1168,14 +1167,6 @@ def test_interactive():
     exec(code, scope)
     text = check_error(scope["g"], (1,), (NameError, hotloop.TypingError))
     assert "undefined_name" in text
-
-
-def test_prompt():
-    """A whole session typed into the interpreter."""
-    session = ("from hotloop import njit\n@njit\ndef f(x):\n    return x * 2\n\nprint('answer', f(21))\n"
-               "print(f(0.5))\n")
-    done = subprocess.run([sys.executable, "-i", "-q"], input=session, capture_output=True, text=True)
-    assert done.stdout.split() == ["answer", "42", "1.0"], done.stderr
 
 
 def test_method_and_classmethod():

@@ -50,7 +50,7 @@ static void push_value(hl_emit *e, call *c, const hl_type *t, V *p)
     } else if (t->kind == HL_K_DTYPE || t->kind == HL_K_CONST) {
         const hl_type *d = hl_dtype_of(t, NULL);
         push(e, c, hl_i64(e, 0), d ? hl_type_to_npy(d) : 0, 0, HL_ARG_INT);
-    } else push(e, c, hl_i64(e, 0), 0, 0, HL_ARG_NONE);
+    } else push(e, c, hl_i64(e, 0), t->kind == HL_K_NONE, 0, HL_ARG_NONE); /* axis=None is not the axis left out */
 }
 
 static void push_operand(hl_emit *e, call *c, hl_inst *v)
@@ -102,14 +102,14 @@ static bool refuse_readonly(hl_emit *e, hl_inst *i, hl_err err)
 }
 
 #define CALL(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, false, out); }
-CALL(sort) CALL(argsort) CALL(partition) CALL(argpartition) CALL(searchsorted) CALL(searchsorted_scalar) CALL(unique) CALL(cumsum) CALL(cumprod)
+CALL(sort) CALL(argsort) CALL(partition) CALL(argpartition) CALL(searchsorted) CALL(searchsorted_scalar) CALL(unique) CALL(unique_flags) CALL(cumsum) CALL(cumprod)
 CALL(median) CALL(nanmedian) CALL(percentile) CALL(quantile) CALL(nanpercentile) CALL(nanquantile) CALL(concatenate) CALL(stack) CALL(vstack)
 CALL(hstack) CALL(column_stack) CALL(dstack) CALL(append) CALL(delete_) CALL(insert) CALL(repeat) CALL(tile) CALL(roll) CALL(take) CALL(bincount)
 CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL(argwhere) CALL(trace) CALL(outer) CALL(norm) CALL(array_equal)
 CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tril) CALL(cov) CALL(corrcoef) CALL(trapezoid) CALL(vander)
 #undef CALL
 #define RAW(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, true, out); }
-RAW(vdot)
+RAW(take_one) RAW(vdot)
 #undef RAW
 
 /* Vector times vector of one type of floats is a call by value; everything else goes the general way. */

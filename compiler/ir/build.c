@@ -132,9 +132,10 @@ hl_item *hl_build_item(hl_builder *b, int nth)
     hl_frame *fr = b->frame;
     int at = fr->depth - nth;
     if (at < 0 || nth < 1) {
+        static hl_item nothing;
         hl_build_fail(b, "UnsupportedError", "this bytecode (the stack is empty) is not supported");
-        b->nothing = (hl_item){.kind = HL_ITEM_NULL};
-        return &b->nothing;
+        nothing = (hl_item){.kind = HL_ITEM_NULL};
+        return &nothing;
     }
     hl_item *it = &fr->stack[at];
     if (!it->value && hl_item_has_value(it))
@@ -142,16 +143,10 @@ hl_item *hl_build_item(hl_builder *b, int nth)
     return it;
 }
 
-void hl_build_refuse_generator(hl_builder *b)
-{
-    hl_build_fail(b, "UnsupportedError",
-                  "a generator expression is not supported here: only as the argument of a function that takes any iterable, as in sum(…)");
-}
-
 static hl_inst *value_of(hl_builder *b, const hl_item *it)
 {
     if (it->kind == HL_ITEM_VALUE && it->value) {
-        if (it->generator) hl_build_refuse_generator(b);
+        if (it->generator) hl_build_fail(b, "UnsupportedError", "a generator expression is not supported here: only as the argument of a function that takes any iterable, as in sum(…)");
         return it->value;
     }
     if (it->kind == HL_ITEM_CELL && it->value) return it->value;

@@ -143,13 +143,11 @@ typedef struct hl_builder {
     HL_VEC(hl_inst *) unbound;  /* their `unbound` instructions, made when needed */
     HL_VEC(hl_inst *) phis;
     bool checks;                /* some check_bound was made */
-    hl_item nothing;            /* what an empty stack gives, after the failure was recorded */
 } hl_builder;
 
 /* --- build.c ---------------------------------------------------------------------------------------------------------- */
 void hl_build_fail(hl_builder *b, const char *cls, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void hl_build_python_error(hl_builder *b);
-void hl_build_refuse_generator(hl_builder *b);
 hl_inst *hl_build_emit(hl_builder *b, hl_op op, hl_inst *const *args, int nargs);
 hl_inst *hl_build_emit1(hl_builder *b, hl_op op, hl_inst *x);
 hl_inst *hl_build_emit2(hl_builder *b, hl_op op, hl_inst *x, hl_inst *y);

@@ -24,7 +24,7 @@ static const char *utf8(PyObject *name)
 
 static bool is_builtin(hl_builder *b, const hl_inst *callee, const char *const *names)
 {
-    if (callee->op != HL_OP_const || !(PyCFunction_Check(callee->obj) || PyType_Check(callee->obj))) return false;
+    if (callee->op != HL_OP_const) return false;
     for (; *names; names++)
         if (PyDict_GetItemString(b->builtins, *names) == callee->obj) return true;
     return false;
@@ -91,7 +91,8 @@ static void call(hl_builder *b, int n, PyObject *names)
         return;
     }
     hl_inst *f = callee_value(b, &c);
-    if (generator && (c.self || !takes_iterable(b, f))) hl_build_refuse_generator(b);
+    if (generator && (c.self || !takes_iterable(b, f)))
+        hl_build_fail(b, "UnsupportedError", "a generator expression is not supported here: only as the argument of a function that takes any iterable, as in sum(…)");
     if (b->failed) return;
     if (generator && n == 1 && is_list(f)) { /* what stands for the generator is that list */
         hl_build_push(b, args[2]);
@@ -110,8 +111,8 @@ void hl_build_do_call(hl_builder *b, const hl_bc *bc) { call(b, bc->arg, NULL); 
 void hl_build_do_call_kw(hl_builder *b, const hl_bc *bc)
 {
     hl_inst *names = hl_build_pop(b);
-    if (names->op == HL_OP_const && PyTuple_Check(names->obj)) call(b, bc->arg, names->obj);
-    else hl_build_fail(b, "UnsupportedError", "this bytecode (keyword names) is not supported");
+    if (names->op != HL_OP_const || !PyTuple_Check(names->obj)) hl_build_fail(b, "UnsupportedError", "this bytecode (keyword names) is not supported");
+    else call(b, bc->arg, names->obj);
 }
 
 /* The operands of a tuple whose items are known; NULL when they are not. */
@@ -265,19 +266,13 @@ hl_inst *hl_build_capture(hl_builder *b, const hl_making *made, int which)
     PyObject *function = ((PyCodeObject *)made->code)->co_name;
     if (fr->var[local] < 0) return hl_build_load(b, local);
     if (assigns(b, made->code, name))
-        hl_build_fail(b, "UnsupportedError", "assignment to nonlocal variable '%s' in inner function '%s' is not supported",
-                      utf8(name), utf8(function));
+        hl_build_fail(b, "UnsupportedError", "assignment to nonlocal variable '%s' in inner function '%s' is not supported", utf8(name), utf8(function));
     hl_inst *v = hl_build_read(b, fr->var[local]);
     if (v->op == HL_OP_unbound || (hl_bit(fr->unbound, local) && v->op == HL_OP_phi))
-        hl_build_fail(b, "UnsupportedError",
-                      PyUnicode_Compare(name, function) == 0
-                          ? "inner function '%s' that calls itself is not supported"
-                          : "variable '%s' must have a value before the inner function that uses it is defined",
-                      utf8(name));
+        hl_build_fail(b, "UnsupportedError", PyUnicode_Compare(name, function) == 0 ? "inner function '%s' that calls itself is not supported" : "variable '%s' must have a value before the inner function that uses it is defined", utf8(name));
     if (fr->owner[local]) owner = fr->owner[local], local = fr->owned[local];
     if (changes(b, owner, local))
-        hl_build_fail(b, "UnsupportedError", "variable '%s' changes after inner function '%s' was defined, which is not supported",
-                      utf8(name), utf8(function));
+        hl_build_fail(b, "UnsupportedError", "variable '%s' changes after inner function '%s' was defined, which is not supported", utf8(name), utf8(function));
     return b->failed ? NULL : v;
 }
 
@@ -290,8 +285,7 @@ static void finish_function(hl_builder *b)
     hl_build_pop_item(b);
     int flags = ((PyCodeObject *)made->code)->co_flags;
     if (flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
-        hl_build_fail(b, "UnsupportedError", "generator: inner function '%s' contains yield or is async",
-                      utf8(((PyCodeObject *)made->code)->co_name));
+        hl_build_fail(b, "UnsupportedError", "generator: inner function '%s' contains yield or is async", utf8(((PyCodeObject *)made->code)->co_name));
         return;
     }
     int ncells = made->cells ? made->cells->n : 0, n = 0;

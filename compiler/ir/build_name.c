@@ -97,9 +97,7 @@ static PyObject *imported(hl_builder *b, PyObject *name)
         if (!module) hl_build_python_error(b);
         return module;
     }
-    hl_build_fail(b, "UnsupportedError",
-                  "import of module '%s', which nobody has imported yet, is not supported inside compiled code: import it outside the function",
-                  utf8(name));
+    hl_build_fail(b, "UnsupportedError", "import of module '%s', which nobody has imported yet, is not supported inside compiled code: import it outside the function", utf8(name));
     return NULL;
 }
 

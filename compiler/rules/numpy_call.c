@@ -14,9 +14,29 @@ static const hl_type *item_of(const hl_type *t) { return hl_unliteral(hl_is_arra
 static bool is_array(hl_site *s, int k)
 {
     if (hl_is_array(s->types[k])) return true;
-    if (s->types[k]->kind == HL_K_LIST || s->types[k]->kind == HL_K_TUPLE) hl_reject(s, "a %s is not taken for an array here; use np.array(...)", s->types[k]->kind == HL_K_LIST ? "list" : "tuple");
+    if ((s->types[k]->kind == HL_K_LIST && !s->types[k]->has_var) || s->types[k]->kind == HL_K_TUPLE) hl_reject(s, "a %s is not taken for an array here; use np.array(...)", s->types[k]->kind == HL_K_LIST ? "list" : "tuple");
     return false;
 }
+
+/* Lists of numbers are sequences that the runtime reads in place: to the type function they are vectors. */
+static const hl_type *with_lists(hl_site *s, hl_rule_fn f)
+{
+    const hl_type *lists[16] = {NULL};
+    for (int k = 0; k < s->n && k < 16; k++) {
+        const hl_type *t = s->types[k];
+        if (t->kind != HL_K_LIST || !hl_is_number(t->elem) || t->elem == hl_T.complex64) continue;
+        lists[k] = t;
+        s->types[k] = vector(t->elem);
+    }
+    const hl_type *r = f(s);
+    for (int k = 0; k < s->n && k < 16; k++)
+        if (lists[k]) s->types[k] = lists[k];
+    return r;
+}
+#define LISTS(name)                                                                                                    \
+    static const hl_type *name##_of(hl_site *s);                                                                       \
+    const hl_type *hl_type_call_##name(hl_site *s) { return with_lists(s, name##_of); }                                \
+    static const hl_type *name##_of(hl_site *s)
 
 /* The axis parameter k must be an int. */
 static bool axis_ok(hl_site *s, int k)
@@ -27,14 +47,26 @@ static bool axis_ok(hl_site *s, int k)
 }
 
 /* sort, partition, a.sort() …: a, … with axis last */
-const hl_type *hl_type_call_same(hl_site *s)
+/* np.sort(a, axis=None) */
+static bool is_flattened(hl_site *s)
+{
+    hl_params p;
+    hl_rule_params(s->rule, &p);
+    return s->n > 1 && p.len[1] == 4 && !memcmp(p.name[1], "axis", 4) && s->types[1]->kind == HL_K_NONE;
+}
+
+LISTS(same)
 {
     const hl_type *a = s->types[0];
-    return is_array(s, 0) && a->ndim ? c_array(a->elem, a->ndim) : NULL;
+    return is_array(s, 0) && a->ndim ? c_array(a->elem, is_flattened(s) ? 1 : a->ndim) : NULL;
 }
 
 const hl_type *hl_type_call_in_place(hl_site *s) { return hl_is_array(s->types[0]) && s->types[0]->ndim ? hl_T.none : NULL; }
-const hl_type *hl_type_call_indices(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim ? c_array(hl_T.int64, s->types[0]->ndim) : NULL; }
+LISTS(indices)
+{
+    if (!is_array(s, 0) || !s->types[0]->ndim) return NULL;
+    return c_array(hl_T.int64, is_flattened(s) ? 1 : s->types[0]->ndim);
+}
 
 /* partition: a, kth, axis= */
 const hl_type *hl_type_call_partition(hl_site *s)
@@ -45,29 +77,45 @@ const hl_type *hl_type_call_partition(hl_site *s)
 }
 
 /* searchsorted: a, v, side= */
-const hl_type *hl_type_call_searchsorted(hl_site *s)
+LISTS(searchsorted)
 {
     const hl_type *v = s->types[1];
     if (!is_array(s, 0) || s->types[0]->ndim != 1 || !hl_is_array(v) || !v->ndim) return NULL;
     return c_array(hl_T.int64, v->ndim);
 }
 
-const hl_type *hl_type_call_searchsorted_scalar(hl_site *s)
+LISTS(searchsorted_scalar)
 {
     return is_array(s, 0) && s->types[0]->ndim == 1 && is_number(s->types[1]) ? hl_T.int64 : NULL;
 }
 
-const hl_type *hl_type_call_digitize(hl_site *s)
+LISTS(digitize)
 {
     if (!is_array(s, 0) || !is_array(s, 1) || s->types[1]->ndim != 1 || !s->types[0]->ndim) return NULL;
     return c_array(hl_T.int64, s->types[0]->ndim);
 }
 
-const hl_type *hl_type_call_vector(hl_site *s) { return is_array(s, 0) ? vector(s->types[0]->elem) : NULL; }
-const hl_type *hl_type_call_flat_indices(hl_site *s) { return is_array(s, 0) ? vector(hl_T.int64) : NULL; }
-const hl_type *hl_type_call_argwhere(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim ? c_array(hl_T.int64, 2) : NULL; }
+LISTS(vector) { return is_array(s, 0) ? vector(s->types[0]->elem) : NULL; }
+LISTS(flat_indices) { return is_array(s, 0) ? vector(hl_T.int64) : NULL; }
+LISTS(argwhere) { return is_array(s, 0) && s->types[0]->ndim ? c_array(hl_T.int64, 2) : NULL; }
 
-const hl_type *hl_type_call_isin(hl_site *s)
+/* unique: ar, return_index=, return_inverse=, return_counts= */
+LISTS(unique_flags)
+{
+    const hl_type *a = s->types[0], *items[4];
+    if (!is_array(s, 0)) return NULL;
+    if (hl_is_complex(a->elem)) return hl_reject(s, "the positions of complex numbers are not supported"), NULL;
+    int n = 0;
+    items[n++] = vector(a->elem);
+    for (int k = 1; k < 4; k++) {
+        bool wanted = false;
+        if (given(s->types[k]) && !hl_literal_bool(s->types[k], &wanted)) return hl_reject(s, "the flags must be literal True or False"), NULL;
+        if (wanted) items[n++] = k == 2 && a->ndim > 1 ? c_array(hl_T.int64, a->ndim) : vector(hl_T.int64);
+    }
+    return n == 1 ? items[0] : hl_type_tuple(hl_site_types(s), items, n, NULL);
+}
+
+LISTS(isin)
 {
     return is_array(s, 0) && s->types[0]->ndim && is_array(s, 1) ? c_array(hl_T.boolean, s->types[0]->ndim) : NULL;
 }
@@ -82,32 +130,37 @@ const hl_type *hl_type_call_nonzero(hl_site *s)
     return hl_type_tuple(hl_site_types(s), items, s->types[0]->ndim, NULL);
 }
 
-/* cumsum, cumprod: a, axis= */
-const hl_type *hl_type_call_cumulative(hl_site *s)
+/* cumsum, cumprod: a, axis=, dtype= */
+LISTS(cumulative)
 {
     if (!is_array(s, 0) || !axis_ok(s, 1)) return NULL;
-    const hl_type *t = hl_reduce_accumulator(HL_RED_SUM, s->types[0]->elem, NULL);
+    const hl_type *dtype = hl_dtype_of(s->types[2], NULL);
+    if (given(s->types[2]) && (!dtype || dtype->kind == HL_K_BOOL)) return hl_reject(s, "dtype is not a number type known while compiling"), NULL;
+    if (dtype && hl_is_complex(s->types[0]->elem) && !hl_is_complex(dtype)) return NULL;
+    const hl_type *t = hl_reduce_accumulator(HL_RED_SUM, s->types[0]->elem, dtype);
     return given(s->types[1]) ? c_array(t, s->types[0]->ndim) : vector(t);
 }
 
 static const hl_type *real_result(const hl_type *item) { return item == hl_T.float32 ? item : hl_T.float64; }
 
 /* median: a, axis= */
-const hl_type *hl_type_call_median(hl_site *s)
+LISTS(median)
 {
     const hl_type *a = s->types[0];
     if (!is_array(s, 0) || hl_is_complex(a->elem) || !axis_ok(s, 1)) return NULL;
-    return given(s->types[1]) && a->ndim > 1 ? c_array(real_result(a->elem), a->ndim - 1) : given(s->types[1]) ? NULL : real_result(a->elem);
+    return given(s->types[1]) && a->ndim > 1 ? c_array(real_result(a->elem), a->ndim - 1) : given(s->types[1]) && !a->ndim ? NULL : real_result(a->elem);
 }
 
-/* percentile: a, q */
-const hl_type *hl_type_call_percentile(hl_site *s)
+/* percentile: a, q, axis= */
+LISTS(percentile)
 {
     const hl_type *a = s->types[0], *q = s->types[1];
-    if (!is_array(s, 0) || hl_is_complex(a->elem)) return NULL;
+    if (!is_array(s, 0) || hl_is_complex(a->elem) || !axis_ok(s, 2)) return NULL;
     if (a->elem->kind == HL_K_BOOL) return hl_reject(s, "NumPy does not interpolate between booleans"), NULL;
-    if (hl_is_real(hl_unliteral(q))) return real_result(a->elem);
-    return hl_is_array(q) && q->ndim ? c_array(hl_T.float64, q->ndim) : NULL;
+    int rest = given(s->types[2]) ? a->ndim - 1 : 0;
+    if (rest < 0) return NULL;
+    if (hl_is_real(hl_unliteral(q))) return rest ? c_array(real_result(a->elem), rest) : real_result(a->elem);
+    return hl_is_array(q) && q->ndim ? c_array(hl_T.float64, q->ndim + rest) : NULL;
 }
 
 /* --- joining ------------------------------------------------------------------------------------------------------------------------ */
@@ -141,6 +194,7 @@ const hl_type *hl_type_call_concatenate(hl_site *s)
 {
     int nd;
     const hl_type *item = pile(s, &nd);
+    if (item && s->types[1]->kind == HL_K_NONE) return vector(item); /* flattened */
     if (!item || !same_ndim(s, nd) || !axis_ok(s, 1)) return NULL;
     if (nd == 0) return hl_reject(s, "zero-dimensional arrays cannot be concatenated"), NULL;
     return c_array(item, nd);
@@ -165,7 +219,7 @@ const hl_type *hl_type_call_pile(hl_site *s)
 }
 
 /* append: arr, values, axis=; flattened without axis */
-const hl_type *hl_type_call_append(hl_site *s)
+LISTS(append)
 {
     if (!is_array(s, 0) || !(hl_is_array(s->types[1]) || is_number(s->types[1])) || !axis_ok(s, 2)) return NULL;
     const hl_type *item = hl_promote_array(s->types[0]->elem, true, item_of(s->types[1]), true);
@@ -183,13 +237,21 @@ const hl_type *hl_type_call_along(hl_site *s)
 }
 
 /* take: a, indices, axis= */
-const hl_type *hl_type_call_take(hl_site *s)
+LISTS(take)
 {
     const hl_type *p = s->types[1];
     if (!is_array(s, 0) || !axis_ok(s, 2)) return NULL;
     int nd = hl_is_array(p) && is_int(p->elem) ? p->ndim : p->kind == HL_K_LIST && is_int(p->elem) ? 1 : -1;
     if (nd < 1) return NULL;
     return c_array(s->types[0]->elem, given(s->types[2]) ? s->types[0]->ndim - 1 + nd : nd);
+}
+
+/* take of one item: a number, or an array of a dimension less */
+const hl_type *hl_type_call_take_one(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    if (!hl_is_array(a) || !a->ndim || !is_int(s->types[1]) || !axis_ok(s, 2)) return NULL;
+    return given(s->types[2]) && a->ndim > 1 ? c_array(a->elem, a->ndim - 1) : a->elem;
 }
 
 const hl_type *hl_type_call_insert(hl_site *s)
@@ -211,7 +273,7 @@ const hl_type *hl_type_call_tile(hl_site *s)
 
 /* --- counting, interpolation ------------------------------------------------------------------------------------------------------------ */
 
-const hl_type *hl_type_call_bincount(hl_site *s)
+LISTS(bincount)
 {
     if (!is_array(s, 0) || s->types[0]->ndim != 1 || !is_int(s->types[0]->elem)) return NULL;
     if (given(s->types[1]) && !is_array(s, 1)) return NULL;
@@ -219,7 +281,7 @@ const hl_type *hl_type_call_bincount(hl_site *s)
 }
 
 /* histogram: a, bins=, range= (a pair) */
-const hl_type *hl_type_call_histogram(hl_site *s)
+LISTS(histogram)
 {
     if (!is_array(s, 0) || hl_is_complex(s->types[0]->elem)) return NULL;
     if (given(s->types[1]) && !is_int(s->types[1]) && !(hl_is_array(s->types[1]) && s->types[1]->ndim == 1)) return NULL;
@@ -229,7 +291,7 @@ const hl_type *hl_type_call_histogram(hl_site *s)
 }
 
 /* interp: x, xp, fp, left=, right= */
-const hl_type *hl_type_call_interp(hl_site *s)
+LISTS(interp)
 {
     const hl_type *x = s->types[0];
     if (!is_array(s, 1) || !is_array(s, 2) || s->types[1]->ndim != 1 || s->types[2]->ndim != 1) return NULL;
@@ -265,7 +327,7 @@ const hl_type *hl_type_call_dot(hl_site *s)
 const hl_type *hl_type_call_vdot(hl_site *s) { return is_array(s, 0) && is_array(s, 1) ? product(s) : NULL; }
 
 const hl_type *hl_type_call_outer(hl_site *s) { return is_array(s, 0) && is_array(s, 1) ? c_array(product(s), 2) : NULL; }
-const hl_type *hl_type_call_kron(hl_site *s) { return is_array(s, 0) && is_array(s, 1) && s->types[0]->ndim == 2 && s->types[1]->ndim == 2 ? c_array(product(s), 2) : NULL; }
+const hl_type *hl_type_call_kron(hl_site *s) { return is_array(s, 0) && is_array(s, 1) && s->types[0]->ndim == s->types[1]->ndim && (s->types[0]->ndim == 1 || s->types[0]->ndim == 2) ? c_array(product(s), s->types[0]->ndim) : NULL; }
 
 /* linalg.norm: x, ord=, axis= */
 const hl_type *hl_type_call_norm(hl_site *s)
@@ -298,13 +360,13 @@ const hl_type *hl_type_call_tri(hl_site *s)
 
 const hl_type *hl_type_call_vander(hl_site *s)
 {
-    return is_array(s, 0) && s->types[0]->ndim == 1 && !hl_is_complex(s->types[0]->elem) ? c_array(hl_is_float(s->types[0]->elem) ? hl_T.float64 : hl_T.int64, 2) : NULL;
+    return is_array(s, 0) && s->types[0]->ndim == 1 && !hl_is_complex(s->types[0]->elem) ? c_array(hl_promote_array(s->types[0]->elem, true, hl_T.int64, true), 2) : NULL;
 }
 
 /* diff: a, n=, axis= */
-const hl_type *hl_type_call_diff(hl_site *s) { return is_array(s, 0) && s->types[0]->ndim && axis_ok(s, 1) && axis_ok(s, 2) ? c_array(s->types[0]->elem, s->types[0]->ndim) : NULL; }
+LISTS(diff) { return is_array(s, 0) && s->types[0]->ndim && axis_ok(s, 1) && axis_ok(s, 2) ? c_array(s->types[0]->elem, s->types[0]->ndim) : NULL; }
 
-const hl_type *hl_type_call_trapezoid(hl_site *s)
+LISTS(trapezoid)
 {
     if (!is_array(s, 0) || s->types[0]->ndim != 1 || hl_is_complex(s->types[0]->elem) || (given(s->types[1]) && !is_array(s, 1))) return NULL;
     return hl_T.float64;

@@ -1,6 +1,5 @@
 /* The rule table in memory: rows expanded from rules.def, chained by what finds them. */
 #include "rules.h"
-#include <pthread.h>
 #include <string.h>
 
 #define RULE(id, op, type, emit, effects) const hl_type *type(hl_site *);
@@ -161,42 +160,20 @@ static int enter_module(int module)
     return 0;
 }
 
-/* Looking objects up runs Python code, which may let other threads in: they wait until the tables are whole.  The GIL is not held
- * while waiting; a thread that comes back in (an import that compiles something) passes. */
-static pthread_mutex_t table_lock;
-static pthread_once_t table_once = PTHREAD_ONCE_INIT;
-
-static void make_lock(void)
+/* Enters the rows of slow modules that have been imported meanwhile; were there any? */
+static bool enter_imported(void)
 {
-    pthread_mutexattr_t a;
-    pthread_mutexattr_init(&a);
-    pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&table_lock, &a);
-    pthread_mutexattr_destroy(&a);
-}
-
-static void lock_tables(void)
-{
-    pthread_once(&table_once, make_lock);
-    Py_BEGIN_ALLOW_THREADS
-    pthread_mutex_lock(&table_lock);
-    Py_END_ALLOW_THREADS
-}
-
-static void unlock_tables(void) { pthread_mutex_unlock(&table_lock); }
-
-/* Enters the rows of slow modules that have been imported meanwhile. */
-static void enter_imported(void)
-{
+    bool any = false;
     PyObject *modules = PyImport_GetModuleDict();
     for (int k = 0; k < SLOW_MODULES; k++) {
         if (slow_modules[k].entered || !PyDict_GetItemString(modules, slow_modules[k].name)) continue;
-        slow_modules[k].entered = true;
+        slow_modules[k].entered = any = true;
         if (enter_module(k) < 0) PyErr_Clear();
     }
+    return any;
 }
 
-static int build_tables(void)
+int hl_rules_init(void)
 {
     if (objects) return 0;
     for (int id = 1; id < HL_R_COUNT; id++) {
@@ -210,17 +187,6 @@ static int build_tables(void)
     return enter_module(-1);
 }
 
-int hl_rules_init(void)
-{
-    static bool whole;
-    if (__atomic_load_n(&whole, __ATOMIC_ACQUIRE)) return 0;
-    lock_tables();
-    int bad = build_tables();
-    if (!bad) __atomic_store_n(&whole, true, __ATOMIC_RELEASE);
-    unlock_tables();
-    return bad;
-}
-
 static const hl_rule *at(int id) { return id ? &hl_rules[id] : NULL; }
 
 const hl_rule *hl_rules_of_op(hl_op op) { return at(by_op[op]); }
@@ -230,12 +196,7 @@ const hl_rule *hl_rules_of_function(PyObject *function)
 {
     PyObject *address = PyLong_FromVoidPtr(function);
     PyObject *row = address ? PyDict_GetItemWithError(objects, address) : NULL;
-    if (address && !row) {
-        lock_tables();
-        enter_imported();
-        unlock_tables();
-        row = PyDict_GetItemWithError(objects, address);
-    }
+    if (address && !row && enter_imported()) row = PyDict_GetItemWithError(objects, address);
     Py_XDECREF(address);
     return row ? at((int)PyLong_AsLong(row)) : NULL;
 }

@@ -1,8 +1,27 @@
-"""NumPy functions written in the compiled language itself.
+"""NumPy functions that are written in the compiled language itself, through the public `overload`.
 
-They are compiled like a user's code, through the same public interface (hotloop.extending), when a compiled function calls
-them.  The binding imports this package when it meets a NumPy function that no row of compiler/rules/ does.
+Nothing here is imported before compiled code calls one of these functions: the compiler asks `find`, which knows in which module a
+function is and imports that module alone.
 """
-from . import numpy_functions  # noqa: F401  (registers)
+from importlib import import_module
 
-loaded = True
+from .. import _binding
+
+# module here -> functions that it has, by their names in NumPy
+_contents = {
+    "compare": "isclose allclose nan_to_num",
+    "sets": "intersect1d union1d setdiff1d setxor1d in1d",
+    "shapes": "split array_split hsplit vsplit dsplit rot90 meshgrid cross ediff1d nancumsum nancumprod",
+    "linear": "matrix_power",
+    "numpy_functions": "fill_diagonal copyto average nanargmax nanargmin gradient convolve correlate polyval logspace",
+}
+_modules = {name: module for module, names in _contents.items() for name in names.split()}
+
+
+def find(function):
+    """The chooser of overloads (see `extending.overload`) for a NumPy function, or None."""
+    module = _modules.get(getattr(function, "__name__", None))
+    if module is None:
+        return None
+    import_module("." + module, __name__)
+    return _binding.overloads.get(function)
