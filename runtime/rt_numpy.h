@@ -50,6 +50,9 @@ HL_API void hl_random_permutation(int64_t n, int64_t *out); /* of 0 … n-1: np.
 HL_API void hl_pyrandom_seed(int64_t seed);
 HL_API double hl_pyrandom_random(void);
 HL_API double hl_pyrandom_gauss(double mu, double sigma);
+HL_API double hl_pyrandom_normal(double mu, double sigma);
+HL_API double hl_pyrandom_log(void);          /* -log(1 - random()) */
+HL_API void hl_pyrandom_shuffle(hl_list *l);
 HL_API hl_status hl_pyrandom_randrange(int64_t low, int64_t high, int64_t *out); /* low <= x < high; ValueError when empty */
 
 /* --- blas.c: dtype as above, integers included; strides in bytes, any -------------------------------------------------------- */
