@@ -29,6 +29,7 @@ typedef enum { S, D, C, Z, NTYPES } blas_type;
 static struct {
     pthread_once_t once;
     bool wide; /* 64-bit integers */
+    void *lib;
     void *gemm[NTYPES], *gemv[NTYPES], *dot[NTYPES], *dotc[NTYPES];
 } blas = {.once = PTHREAD_ONCE_INIT};
 
@@ -52,6 +53,7 @@ static bool use_library(void *lib)
 #undef FIND
         if (all) {
             blas.wide = spellings[s].wide;
+            blas.lib = lib;
             return true;
         }
     }
@@ -92,6 +94,20 @@ void hl_blas_use(const char *path)
     pthread_once(&blas.once, find_blas);
     if (!blas.gemm[D])
         use_path(path, 0);
+}
+
+void *hl_lapack(const char *name, bool *wide)
+{
+    static const char *const formats[2][2] = {{"scipy_%s_", "%s_"}, {"scipy_%s_64_", "%s_64_"}};
+    pthread_once(&blas.once, find_blas);
+    *wide = blas.wide;
+    for (int k = 0; blas.lib && k < 2; k++) {
+        char symbol[64];
+        snprintf(symbol, sizeof symbol, formats[blas.wide][k], name);
+        void *f = dlsym(blas.lib, symbol);
+        if (f) return f;
+    }
+    return NULL;
 }
 
 /* Which BLAS routines do for this dtype, or -1. */

@@ -132,18 +132,39 @@ static bool c_ordered(const nd *a)
     return true;
 }
 
+/* How many bytes, each 0 or 1, are 1: eight counters in one word, emptied before they overflow. */
+static int64_t count_mask(const uint8_t *p, int64_t n)
+{
+    int64_t total = 0, k = 0;
+    while (k + 8 <= n) {
+        uint64_t eight = 0, word;
+        for (int turn = 0; turn < 255 && k + 8 <= n; turn++, k += 8) {
+            memcpy(&word, p + k, 8);
+            eight += word;
+        }
+        for (; eight; eight >>= 8) total += (int64_t)(eight & 255);
+    }
+    for (; k < n; k++) total += p[k];
+    return total;
+}
+
 #define COMPRESS(T)                                                                                                    \
     do {                                                                                                               \
         T *to_ = (T *)r.data;                                                                                          \
         const T *from_ = (const T *)x->data;                                                                           \
-        for (int64_t k = 0; k < size && at < n; k++) to_[at] = from_[k], at += m->data[k] != 0;                        \
+        for (int64_t k = 0; k + 8 <= size && at + 8 <= n; k += 8, done = k) {                                          \
+            uint64_t eight;                                                                                            \
+            memcpy(&eight, m->data + k, 8);                                                                            \
+            if (!eight) continue;                                                                                      \
+            for (int j = 0; j < 8; j++) to_[at] = from_[k + j], at += m->data[k + j];                                  \
+        }                                                                                                              \
+        for (int64_t k = done; k < size && at < n; k++) to_[at] = from_[k], at += m->data[k];                          \
     } while (0)
 
 /* A mask of the array's own shape, both in C order: no index is worked out. */
 static hl_status compress(const nd *x, const nd *m, hl_slot *out)
 {
-    int64_t size = hl_nd_size(x), n = 0, at = 0;
-    for (int64_t k = 0; k < size; k++) n += m->data[k] != 0;
+    int64_t size = hl_nd_size(x), n = count_mask((const uint8_t *)m->data, size), at = 0, done = 0;
     nd r;
     if (hl_nd_out(&r, out, 1, &n, x->npy)) return 1;
     switch (x->item) {

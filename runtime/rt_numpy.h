@@ -56,6 +56,7 @@ HL_API void hl_pyrandom_shuffle(hl_list *l);
 HL_API hl_status hl_pyrandom_randrange(int64_t low, int64_t high, int64_t *out); /* low <= x < high; ValueError when empty */
 
 /* --- blas.c: dtype as above, integers included; strides in bytes, any -------------------------------------------------------- */
+HL_API void *hl_lapack(const char *name, bool *wide); /* Fortran routine "dgesv" of that library, or NULL; wide: its integers have 64 bits */
 HL_API void hl_blas_use(const char *path);     /* a library that NumPy or SciPy ships; the binding passes it once */
 HL_API hl_status hl_dot(int32_t dtype, int64_t n, const void *x, int64_t xs, const void *y, int64_t ys, int32_t conj_x, void *out);
 HL_API double hl_dot_f64(int64_t n, const void *x, int64_t xs, const void *y, int64_t ys); /* aligned items; cannot fail */

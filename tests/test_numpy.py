@@ -203,6 +203,24 @@ def test_products_of_all_dtypes(dtype):
     run("(a @ a, np.dot(a[0], a[1]), a @ a[0])", a, rtol=1e-4)
 
 
+SPD = A @ A.T + np.eye(4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128", "int64"])
+def test_linear_systems(dtype):
+    a = (SPD * 10).astype(dtype)
+    tolerance = 1e-3 if dtype in ("float32", "complex64") else 1e-9
+    run("(np.linalg.cholesky(a), np.linalg.inv(a), np.linalg.solve(a, a[:, 0]), np.linalg.solve(a, a[:, :2].copy() * 2), np.linalg.det(a))", a, rtol=tolerance)
+    run("(np.linalg.inv(a.T), np.linalg.det(a[::-1]))", a, rtol=tolerance)
+
+
+@pytest.mark.parametrize("expr", ["np.linalg.inv(a)", "np.linalg.cholesky(a)", "np.linalg.solve(a, a[0])", "np.linalg.det(a)", "np.linalg.solve(a, a[0, :2])"])
+def test_linear_systems_without_solution(expr):
+    run(expr, np.zeros((3, 3)))
+    run(expr, -SPD, rtol=1e-9)
+    run(expr, np.ones((2, 3)), message=False)
+
+
 def test_stacks_of_matrices():
     for a, b in ((C, RNG.random((5, 2))), (C, RNG.random((3, 5, 2))), (RNG.random(4), C), (C, RNG.random(5)), (RNG.random((2, 1, 3, 4)), C)):
         run("a @ b", a, b, rtol=1e-13)

@@ -340,6 +340,21 @@ const hl_type *hl_type_call_norm(hl_site *s)
     return given(s->types[2]) && a->ndim > 1 ? c_array(t, a->ndim - 1) : given(s->types[2]) ? NULL : t;
 }
 
+/* cholesky, inv: a square matrix; det: a number; solve: a, b */
+const hl_type *hl_type_call_linalg(hl_site *s)
+{
+    const hl_type *a = s->types[0], *item;
+    if (!is_array(s, 0)) return NULL;
+    if (a->ndim != 2) return hl_reject(s, "a matrix is needed; stacks of matrices are not supported"), NULL;
+    item = hl_is_intlike(a->elem) ? hl_T.float64 : a->elem;
+    const char *name = strrchr(s->rule->key, '.') + 1;
+    if (!strcmp(name, "det")) return item;
+    if (strcmp(name, "solve")) return c_array(item, 2);
+    const hl_type *b = s->types[1];
+    if (!is_array(s, 1) || b->ndim < 1 || b->ndim > 2) return NULL;
+    return c_array(hl_promote_array(item, true, hl_is_intlike(b->elem) ? hl_T.float64 : b->elem, true), b->ndim);
+}
+
 const hl_type *hl_type_call_trace(hl_site *s)
 {
     const hl_type *a = s->types[0];
