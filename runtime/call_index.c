@@ -192,34 +192,49 @@ static bool plain_mask(const hl_operand *a, nd *x, nd *m)
     return true;
 }
 
-#define PICK(T) do { T v_; memcpy(&v_, x.data + i * x.stride[0], sizeof v_); ((T *)r.data)[k] = v_; } while (0)
+static inline int64_t index_at(int32_t npy, const char *p)
+{
+    switch (npy) {
+    case NPY_BYTE: return *(const int8_t *)p;
+    case NPY_UBYTE: return *(const uint8_t *)p;
+    case NPY_SHORT: { int16_t v; return memcpy(&v, p, sizeof v), v; }
+    case NPY_USHORT: { uint16_t v; return memcpy(&v, p, sizeof v), v; }
+    case NPY_INT: { int32_t v; return memcpy(&v, p, sizeof v), v; }
+    case NPY_UINT: { uint32_t v; return memcpy(&v, p, sizeof v), v; }
+    default: { int64_t v; return memcpy(&v, p, sizeof v), v; }
+    }
+}
 
-/* a[index] of one dimension each; false: not that case */
+#define PICK(T) do { T v_; memcpy(&v_, from, sizeof v_); ((T *)data)[k] = v_; } while (0)
+
+/* a[index] of one dimension each; false: not that case.  Straight from the slots: such indices are short and many. */
 static bool pick_line(const hl_operand *a, hl_slot *out, hl_status *bad)
 {
     const hl_operand *index = a + 3;
-    if (hl_count_operands(index) != 1 || index->kind != HL_ARG_ARRAY || index->npy != NPY_INT64 || index->ndim != 1 || a->ndim != 1) return false;
-    nd x = hl_nd_of(a), ix = hl_nd_of(index), r;
-    int64_t n = ix.shape[0], size = x.shape[0];
-    if (x.item == 16) return false;
-    if ((*bad = hl_nd_new(&r, 1, &n, x.npy))) return true;
-    for (int64_t k = 0; k < n; k++) {
-        int64_t v, i;
-        memcpy(&v, ix.data + k * ix.stride[0], 8);
-        i = v < 0 ? v + size : v;
+    if (index->kind != HL_ARG_ARRAY || index[1].kind != HL_ARG_END || index->npy == NPY_BOOL || index->ndim != 1 || a->ndim != 1) return false;
+    const hl_slot *x = a->v.p, *ix = index->v.p;
+    const char *at = ix[1].p;
+    int64_t n = ix[2].i, step = ix[3].i, size = x[2].i, item = hl_npy_size(a->npy), shape = n;
+    if (item == 16) return false;
+    void *data;
+    hl_mem *owner = hl_array_new(1, &shape, item, 0, &data);
+    if ((*bad = !owner)) return true;
+    for (int64_t k = 0; k < n; k++, at += step) {
+        int64_t v = index_at(index->npy, at), i = v < 0 ? v + size : v;
         if ((uint64_t)i >= (uint64_t)size) {
-            hl_nd_drop(&r);
+            hl_release(owner);
             *bad = hl_failed(HL_ERR_index_array0, v, size);
             return true;
         }
-        switch (x.item) {
+        const char *from = (const char *)x[1].p + i * x[3].i;
+        switch (item) {
         case 1: PICK(uint8_t); break;
         case 2: PICK(uint16_t); break;
         case 4: PICK(uint32_t); break;
         default: PICK(uint64_t);
         }
     }
-    hl_nd_give(&r, out);
+    out[0].p = owner, out[1].p = data, out[2].i = n, out[3].i = item;
     return true;
 }
 #undef PICK
@@ -229,8 +244,8 @@ hl_status hl_np_fancy_get(const hl_operand *a, hl_slot *out)
     plan p;
     nd r, x, m;
     hl_status done;
-    if (plain_mask(a, &x, &m)) return compress(&x, &m, out);
     if (pick_line(a, out, &done)) return done;
+    if (plain_mask(a, &x, &m)) return compress(&x, &m, out);
     if (make_plan(&p, a)) return 1;
     if (hl_nd_out(&r, out, p.rdims, p.rshape, p.a.npy)) return hl_free(p.offset), 1;
     nd outer = part_of(&p.a, 0, p.before, p.a.data), inner = part_of(&p.a, p.before + p.nindex, p.a.nd, NULL);
