@@ -7,6 +7,7 @@
  *   lists.c       lists in and out, and the table of lists of one call
  *   dispatcher.c  the object that @njit makes, and its call path
  *   arguments.c   keywords, defaults and *args -> one value per parameter
+ *   ufunc.c       loops of ufuncs
  *   overloads.c   specialisations: choice, compilation, life and death; the hooks that the compiler calls
  *
  * State is static: NumPy's C API and the interned types are per process anyway, and module.c refuses to load into a
@@ -183,5 +184,8 @@ hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *args);
 hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, const hl_type *ret);
 int hl_overload_recompile(hl_dispatcher *d);
 void hl_overloads_free(hl_dispatcher *d); /* none may be running */
+/* --- ufunc.c ------------------------------------------------------------------------------------------------------------ */
+int hl_ufunc_init(PyObject *module);
+PyObject *hl_ufunc_chooser(PyObject *function); /* of one of our ufuncs: how compiled code calls it; new; NULL: not ours, or an exception */
 PyObject *hl_overload_inspect(hl_dispatcher *d, hl_overload *o, const char *what);
 #endif

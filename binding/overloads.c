@@ -63,8 +63,9 @@ static bool of_numpy(PyObject *function)
 /* hotloop.library has what nobody else registered for a function of NumPy's; it imports the module that does. */
 static PyObject *hook_overload(PyObject *function)
 {
-    PyObject *f = registered(function);
-    if (f || !of_numpy(function)) return f;
+    PyObject *f = hl_ufunc_chooser(function);
+    if (!f && !PyErr_Occurred()) f = registered(function);
+    if (f || PyErr_Occurred() || !of_numpy(function)) return f;
     PyObject *find = hl_package("library", "find");
     f = find ? PyObject_CallOneArg(find, function) : NULL;
     Py_XDECREF(find);

@@ -35,6 +35,7 @@ typedef struct hl_request {
     const hl_type *const *args; int nargs;  /* one per parameter, *args gathered into a TUPLE, defaults filled in (LITERAL or OMITTED never); nargs -1: only to look at what needs no types */
     const hl_type *ret;          /* of an eager signature, or NULL */
     hl_options options;
+    bool ufunc_loop;             /* the entry is the loop of a ufunc: emit/ufunc_loop.c */
 } hl_request;
 
 typedef struct hl_result {
@@ -46,7 +47,7 @@ typedef struct hl_result {
     double seconds;
 } hl_result;
 
-#define HL_COMPILER_VERSION 1    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
+#define HL_COMPILER_VERSION 2    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
 /* What _compiler exports to the binding in the capsule "hotloop._compiler.api". */
 typedef struct hl_compiler_api {
     int version;                 /* HL_COMPILER_VERSION */

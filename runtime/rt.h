@@ -107,4 +107,7 @@ HL_API hl_mem *hl_exception_new(PyObject *cls, hl_mem *args);      /* cls(*args)
 HL_API int32_t hl_str_compare(hl_mem *a, hl_mem *b);               /* < 0, 0, > 0 */
 HL_API int32_t hl_str_contains(hl_mem *text, hl_mem *part);
 HL_API int64_t hl_str_len(hl_mem *s);
+/* --- ufunc.c ------------------------------------------------------------------------------------------------------------ */
+enum { HL_UFUNC_BLOCK = 256 }; /* items of the buffer over which a scalar input is spread */
+HL_API char *hl_ufunc_spread(char *at, int64_t stride, int64_t size, int64_t count, char *buffer);
 #endif

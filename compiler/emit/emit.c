@@ -198,6 +198,6 @@ int hl_pass_emit(hl_cx *cx)
     e->ptr = LLVMPointerTypeInContext(e->lc, 0), e->voidt = LLVMVoidTypeInContext(e->lc);
     for (int k = 0; k < cx->funcs.n; k++) declare_function(e, cx->funcs.at[k]);
     for (int k = 0; k < cx->funcs.n && !cx->error; k++) emit_function(e, cx->funcs.at[k]);
-    if (!cx->error) emit_entry(e, cx->funcs.at[0]);
+    if (!cx->error) (cx->rq->ufunc_loop ? hl_emit_ufunc_loop : emit_entry)(e, cx->funcs.at[0]);
     return cx->error || cx->python_error || PyErr_Occurred() ? -1 : 0;
 }

@@ -1,0 +1,428 @@
+"""@vectorize: the ufuncs that it makes, against np.vectorize and NumPy's own."""
+import doctest
+import gc
+import math
+import pathlib
+import pickle
+import subprocess
+import sys
+import threading
+import warnings
+import weakref
+
+import numpy as np
+import pytest
+
+from hotloop import complex128, float32, float64, int32, int64, njit, vectorize
+from hotloop.errors import HotloopOptionWarning, SignatureError, TypingError
+
+
+def clip_py(y, a, b):
+    if y < a:
+        return a
+    if y > b:
+        return b
+    return y
+
+
+def gauss_py(x, mean, sigma):
+    return math.exp(-0.5 * ((x - mean) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
+
+
+def add_py(a, b):
+    return a + b
+
+
+def picky_py(a, b):
+    if a > 90:
+        raise ValueError("too large")
+    return a + b
+
+
+add = vectorize(["float32(float32,float32)", float64(float64, float64)], identity=0)(add_py)
+by_name = vectorize(add_py)
+
+
+@vectorize(identity=1)
+def times(a, b):
+    return a * b
+
+
+
+
+
+# --- making ------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("sig, types", [
+    ("float32(float32,int32)", ["fi->f"]), (float32(float32, int32), ["fi->f"]), ("(f4, i4)", ["fi->d"]),
+    (["int32(int32,int32)", float64(float64, float64)], ["ii->i", "dd->d"]), ([int64(int32, int32)], ["ii->l"]),
+    (complex128(complex128, float64), ["Dd->D"]), ("b1(b1,u1)", ["?B->?"])])
+def test_eager_signatures(sig, types):
+    f = vectorize(sig)(lambda a, b: a + b)
+    assert type(f) is np.ufunc and f.types == types and (f.nin, f.nout, f.ntypes, f.identity) == (2, 1, len(types), None)
+    given = [np.array([1, 0], c) for c in types[0][:2]]
+    assert f(*given).dtype.char == types[0][-1]
+    assert f(*given).tolist() == (given[0] + given[1]).astype(types[0][-1]).tolist()
+
+
+def test_lazy_compiles_once_per_combination():
+    f = vectorize(add_py)
+    assert type(f) is np.ufunc and f.ntypes == 0
+    f(1.0, 2.0), f(np.ones(3), 2.0), f(np.ones((2, 2)), np.ones(2))
+    assert f.types == ["dd->d"]
+    assert f(1, 2) == 3 and isinstance(f(1, 2), np.int64) and f.types == ["dd->d", "ll->l"]
+    assert f(np.float32(1), 2).dtype == np.float32 and f(2.5, np.ones(1, "f4")).dtype == np.float32 and f.types[2:] == ["ff->f"]
+    assert f(np.ones(2, "F"), 1.5).dtype == np.complex64
+    assert f(np.float16(1), np.float16(2)).dtype == np.float32
+    with pytest.raises(OverflowError):
+        f(np.int8(1), 1000)
+
+
+def test_forms_of_the_decorator():
+    @vectorize
+    def bare(a):
+        """Doc."""
+        return a + 1
+
+    @vectorize()
+    def empty(a):
+        return a + 1
+
+    @vectorize(nopython=True, fastmath=True, target="cpu", cache=False)
+    def options(a):
+        return a + 1
+    assert bare(1) == empty(1) == options(1) == vectorize(njit(lambda a: a + 1))(1) == 2
+    assert bare.__name__ == "bare" and "Doc." in bare.__doc__
+
+
+def test_options_refused():
+    for kwargs, error in (({"target": "cuda"}, ValueError), ({"identity": 7}, ValueError), ({"identity": "x"}, ValueError),
+                          ({"nonsense": 1}, TypeError), ({"forceobj": True}, ValueError)):
+        with pytest.raises(error):
+            vectorize(**kwargs)(add_py)
+    with pytest.warns(HotloopOptionWarning, match="serial") if not _warned_parallel() else warnings.catch_warnings():
+        assert vectorize("f8(f8)", target="parallel")(lambda a: a)(2.0) == 2.0
+
+
+def _warned_parallel():
+    from hotloop import decorators
+    return "parallel" in decorators._warned
+
+
+@pytest.mark.parametrize("sig, error", [
+    ("float32(float32", SignatureError), ("nonsense(f8)", SignatureError), ("f8(f8)", TypeError), ("f8[:](f8,f8)", TypeError),
+    ("f8(f8[:],f8)", TypeError), (3, TypeError), ([3], TypeError), ("unicode_type(f8,f8)", TypeError), (["f8(f8,f8)", "x"], Exception)])
+def test_wrong_signatures(sig, error):
+    with pytest.raises(error):
+        vectorize(sig)(add_py)
+
+
+def test_wrong_functions():
+    for f in (lambda *a: 1, lambda a, *, b: a, lambda: 1, int, "f8("):
+        with pytest.raises((TypeError, SignatureError)):
+            vectorize(f)(1)
+    with pytest.raises(TypingError, match="number"):
+        vectorize(lambda a: (a, a))(1.0)
+    with pytest.raises(TypingError, match="number"):
+        vectorize(lambda a: None)(1.0)
+
+
+# --- values: every layout, against np.vectorize -------------------------------------------------------------------------------
+
+def layouts(dtype):
+    a = (np.arange(1, 1201) % 97).astype(dtype)
+    return {"contiguous": a, "strided": a[::3], "reversed": a[::-1], "scalar": a[5], "0-d": np.array(a[5]), "one": a[:1], "empty": a[:0],
+            "2-d": a.reshape(40, 30), "fortran": a.reshape(30, 40).T, "swapped": a.astype(np.dtype(dtype).newbyteorder()), "broadcast":
+            np.broadcast_to(a[:30], (40, 30)), "unaligned": unaligned(a), "readonly": frozen(a)}
+
+
+def unaligned(a):
+    raw = np.empty(a.nbytes + 1, np.uint8)[1:]
+    raw[:] = np.frombuffer(a.tobytes(), np.uint8)
+    return raw.view(a.dtype)
+
+
+def frozen(a):
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u2", "i4", "i8", "u8", "f4", "f8", "c8", "c16", "?"])
+@pytest.mark.parametrize("f", [add_py, lambda a, b: a * b + a])
+def test_layouts(f, dtype):
+    u = vectorize(f)
+    rows = layouts(dtype)
+    for left in rows.values():
+        for right in (rows["scalar"], rows["contiguous"], left):
+            try:
+                np.broadcast_shapes(left.shape, right.shape)
+            except ValueError:
+                continue
+            got = u(left, right)
+            wide = {"b": "i8", "i": "i8", "u": "u8" if dtype == "u8" else "i8"}.get(np.dtype(dtype).kind, dtype)
+            want = f(np.asarray(left).astype(wide), np.asarray(right).astype(wide))
+            assert type(got) is type(want) and got.shape == want.shape and got.dtype == want.dtype
+            np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 255, 256, 257, 1000, 4096])
+def test_clip_with_constants(n):
+    clip = vectorize(["int32(int32,int32,int32)", "float32(float32,float32,float32)", "float64(float64,float64,float64)"])(clip_py)
+    for dtype in "i4", "f4", "f8":
+        y = np.arange(n).astype(dtype)
+        for a, b in ((3, 300), (y, 300), (3, y), (y[::-1], y)):
+            got, want = clip(y, a, b), np.where(y < a, a, np.where(y > b, b, y)).astype(dtype)
+            assert got.dtype == want.dtype and (got == want).all()
+    want = np.vectorize(clip_py, otypes="d")(np.arange(n) * 1.0, 3.5, 9.25) if n else np.zeros(0)
+    assert (clip(np.arange(n) * 1.0, 3.5, 9.25) == want).all()
+
+
+def test_gaussian_density():
+    g = vectorize("float32(float32,float32,float32)")(gauss_py)
+    x = np.linspace(-3, 3, 10001, dtype="f4")
+    want = np.exp(-0.5 * ((x.astype("f8") - 0.5) / 1.5) ** 2) / (1.5 * np.sqrt(2 * np.pi))
+    for args in ((x, 0.5, 1.5), (x, np.float32(0.5), np.full_like(x, 1.5))):
+        got = g(*args)
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, want, rtol=3e-6)
+
+
+def test_loops_calls_and_recursion_inside():
+    @njit
+    def square(a):
+        return a * a
+
+    @vectorize
+    def power(a, n):
+        r = 1.0
+        for _ in range(n):
+            r *= a
+        return r + square(a)
+
+    @vectorize("i8(i8)")
+    def fib(n):
+        return n if n < 2 else fib_scalar(n - 1) + fib_scalar(n - 2)
+    a = np.linspace(0, 2, 50)
+    np.testing.assert_allclose(power(a, np.arange(50)), a ** np.arange(50) + a * a, rtol=1e-12)
+    assert fib(np.arange(10)).tolist() == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34]
+
+
+@njit
+def fib_scalar(n):
+    return n if n < 2 else fib_scalar(n - 1) + fib_scalar(n - 2)
+
+
+# --- what NumPy does with a ufunc ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("ours, numpys", [(add, np.add), (times, np.multiply)])
+def test_methods(ours, numpys):
+    a, b = np.random.default_rng(1).random((6, 8)), np.random.default_rng(2).random(8)
+    for call in (lambda f: f(a, b), lambda f: f.reduce(a), lambda f: f.reduce(a, axis=1, keepdims=True), lambda f: f.reduce(a, axis=None),
+                 lambda f: f.reduce(np.zeros(0)), lambda f: f.reduce(a, initial=3.0), lambda f: f.reduce(a, axis=0, where=a > 0.5),
+                 lambda f: f.accumulate(a, axis=1), lambda f: f.accumulate(b), lambda f: f.reduceat(b, [0, 3, 5]), lambda f: f.outer(b, b),
+                 lambda f: f(a, b, where=a > 0.5, out=np.zeros_like(a)), lambda f: f(a, 1, dtype="f4", casting="same_kind"),
+                 lambda f: f(a, b, out=np.empty((6, 8), "f4"), casting="same_kind"), lambda f: f(a.T, 2.0, order="F"),
+                 lambda f: f(a[:, ::2], a[:, 1::2]), lambda f: f(a.astype("f4"), 2), lambda f: f(3, 2.5), lambda f: f(a, b[:, None, None])):
+        got, want = call(ours), call(numpys)
+        assert got.dtype == want.dtype and got.shape == want.shape
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+        if isinstance(want, np.ndarray):
+            assert got.flags.c_contiguous == want.flags.c_contiguous
+    assert ours.identity == numpys.identity
+
+
+def test_at_and_overlap():
+    for ours, numpys in (add, np.add), (times, np.multiply):
+        x, y = np.arange(1.0, 600), np.arange(1.0, 600)
+        ours.at(x, [0, 0, 5], 2.0), numpys.at(y, [0, 0, 5], 2.0)
+        assert (x == y).all()
+        ours(x[1:], x[:-1], out=x[1:]), numpys(y[1:], y[:-1], out=y[1:])
+        ours(x, x, out=x), numpys(y, y, out=y)
+        ours(x, x[3], out=x), numpys(y, y[3], out=y)
+        ours(x[::-1], x, out=x), numpys(y[::-1], y, out=y)
+        np.testing.assert_array_equal(x, y)
+
+
+def test_reductions_of_integers_and_bool():
+    f = vectorize(identity=0)(add_py)
+    for dtype in "i1", "i4", "u8", "?", "i8":
+        a = np.arange(24).reshape(4, 6).astype(dtype)
+        for axis in 0, 1, None:
+            got = f.reduce(a, axis=axis)
+            assert (got == a.sum(axis=axis)).all() and got.dtype == ("u8" if dtype == "u8" else "i8")
+    unordered = vectorize(add_py)
+    with pytest.raises(ValueError, match="not reorderable"):
+        unordered.reduce(np.ones((2, 2)), axis=None)
+    with pytest.raises(ValueError, match="identity"):
+        unordered.reduce(np.ones(0))
+    assert vectorize(identity="reorderable")(add_py).reduce(np.ones((2, 2)), axis=None) == 4
+
+
+def test_overrides():
+    class Mine:
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            return ufunc.__name__, method, len(inputs)
+    assert add(Mine(), 1) == ("add_py", "__call__", 2)
+    assert times.reduce(Mine()) == ("times", "reduce", 1)
+    masked = add(np.ma.array([1.0, 2.0], mask=[0, 1]), 1.0)
+    assert isinstance(masked, np.ma.MaskedArray)
+
+
+def test_ecosystem():
+    da = pytest.importorskip("dask.array")
+    x = da.arange(1000, chunks=100).astype("f8")
+    assert (add(x, 1.0).compute() == np.arange(1000) + 1.0).all()
+    assert (times(x, x).compute(scheduler="processes", num_workers=2) == np.arange(1000.0) ** 2).all()
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("decorate", [vectorize, vectorize("f8(f8,f8)")])
+def test_exceptions_surface(decorate):
+    f = decorate(picky_py)
+    ramp = np.arange(100.0)
+    for call in (lambda: f(99.0, 1.0), lambda: f(ramp, 1.0), lambda: f(ramp[::2], ramp[::2]), lambda: f(ramp.astype(">f8"), 1.0),
+                 lambda: f.reduce(ramp), lambda: f.accumulate(ramp), lambda: f.outer(ramp, ramp), lambda: f.at(ramp.copy(), [99], 1.0),
+                 lambda: f(ramp.reshape(10, 10).T, 1.0), lambda: f.reduceat(ramp, [0, 50])):
+        with pytest.raises(ValueError, match="too large"):
+            call()
+    assert (f(ramp[:50], ramp[:50]) == 2 * ramp[:50]).all()
+
+
+def test_bad_input():
+    out = np.zeros(3)
+    out.flags.writeable = False
+    for f in (add, times, np.add):
+        for bad in (object(), np.array([None]), "text", np.datetime64("2020-01-01"), None):
+            if f is not np.add or isinstance(bad, str):
+                with pytest.raises(TypeError):
+                    f(bad, 1.0)
+        with pytest.raises(ValueError, match="read-only"):
+            f(1.0, np.ones(3), out=out)
+        with pytest.raises(ValueError, match="broadcast"):
+            f(np.ones(3), np.ones(4))
+        with pytest.raises(TypeError, match="(?i)cast"):
+            f(np.ones(3), np.ones(3), out=np.zeros(3, "i4"))
+        with pytest.raises(TypeError):
+            f(1.0)
+        with pytest.raises(TypeError):
+            f(1.0, 2.0, nonsense=3)
+    narrow = vectorize("f4(f4)")(lambda a: a)
+    with pytest.raises(TypeError, match="safe"):
+        narrow(np.ones(2))
+    assert narrow(np.ones(2), signature="f->f", casting="same_kind").dtype == np.float32
+    assert not out.any()
+
+
+def test_no_warnings_from_branches():
+    @vectorize
+    def inverse(a):
+        return 1 / a if a != 0 else 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert inverse(np.array([0.0, 2.0] * 100))[:2].tolist() == [0.0, 0.5]
+        assert vectorize(lambda a, b: a / b)(np.ones(9), 0.0)[3] == np.inf
+
+
+# --- life ------------------------------------------------------------------------------------------------------------------------
+
+def test_pickle_by_name():
+    assert pickle.loads(pickle.dumps(times)) is times
+    assert pickle.loads(pickle.dumps(np.add)) is np.add
+
+
+def test_pickle_by_code():
+    offset = 3
+
+    def shifted(a, b):
+        return a + b + offset
+    for f in (vectorize(shifted, ), vectorize(["f4(f4,f4)"], identity=1)(shifted)):
+        data = pickle.dumps(f)
+        assert pickle.loads(data) is f
+        program = ("import sys, pickle, numpy as np; f = pickle.load(sys.stdin.buffer); "
+                   "print(type(f) is np.ufunc, f(np.float32(1), np.float32(2)), f.types, f.identity, f is pickle.loads(pickle.dumps(f)))")
+        out = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True, check=True).stdout.decode()
+        assert out.split() == ["True", "6.0", "['ff->f']", str(f.identity), "True"]
+
+
+def test_freed():
+    def make():
+        def local(a):
+            return a + 1
+        f = vectorize(local)
+        f(1), f(1.0)
+        return weakref.ref(local)
+    ref = make()
+    gc.collect()
+    assert ref() is None
+
+
+def test_threads():
+    f = vectorize(add_py)
+    a, results = np.arange(1000.0), []
+
+    def work(dtype):
+        results.append((f(a.astype(dtype), 1) == a + 1).all())
+    threads = [threading.Thread(target=work, args=(d,)) for d in ("f8", "f4", "i4", "f8", "i8", "f4")]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert results == [True] * 6 and len(f.types) == 4
+
+
+def test_import_is_lazy():
+    code = "import sys, hotloop; print('hotloop.ufunc' in sys.modules); hotloop.vectorize; print('hotloop.ufunc' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.split() == [b"False", b"True"]
+
+
+# --- from compiled code ------------------------------------------------------------------------------------------------------------
+
+def test_called_from_compiled_code():
+    narrow = vectorize(["int32(float32)", "float64(float64)"])(lambda a: a * 2.5)
+
+    @njit
+    def f(a, n):
+        return times(a, n), add(a, n), narrow(n)
+
+    @njit
+    def total(xs):
+        s = 0.0
+        for x in xs:
+            s += add(x, 1.0)
+        return s
+    assert f(1.5, 2) == (3.0, 3.5, 5.0)
+    assert f(np.float32(1.5), np.float32(3)) == (4.5, 4.5, 7)
+    assert total(np.ones(3)) == 6.0
+
+    @vectorize
+    def outer(a):
+        return times(a, a)
+    assert outer(np.arange(4)).tolist() == [0, 1, 4, 9]
+
+
+def test_refused_in_compiled_code():
+    @njit
+    def arrays(a):
+        return times(a, a)
+
+    @njit
+    def count(a):
+        return times(a)
+
+    @njit
+    def unsafe(a):
+        return add(a, a)
+    with pytest.raises(TypingError, match="takes numbers"):
+        arrays(np.ones(3))
+    with pytest.raises(TypingError, match="2 positional"):
+        count(1.0)
+    with pytest.raises(TypingError, match="no loop"):
+        unsafe(1j)
+
+
+def test_documentation():
+    page = pathlib.Path(__file__).parent.parent / "docs" / "vectorize.md"
+    result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert result.attempted > 10 and result.failed == 0
