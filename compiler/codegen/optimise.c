@@ -2,9 +2,11 @@
  *
  * Hand-picked, and measured on eleven kernels (2-D sum with and without range checks, 7-deep convolution, Mandelbrot, axpy,
  * 5-point stencil, histogram, matrix product, dot product, bitwise CRC, hypot): a quarter of default<O3>'s time, and code that runs as
- * fast on ten of them; the eleventh, the convolution, is 1.3 times slower because its loop guards are not unswitched, which
- * would cost 8 ms of compile time.  What earns its place:
+ * fast on all of them.  What earns its place:
  *
+ *   loop-rotate, early-cse first   a rotated loop asks at its entry whether it runs at all; loop_safe (passes/bounds.c) has answered that for
+ *                                  inner loops, so these questions go before licm, which then moves the sums of a nest into registers
+ *                                  (the convolution: 1.4 times; unswitching by LLVM would do the same for 8 ms)
  *   simplifycfg before early-cse   both arms of a branch become selects whose common parts are then seen (loop-idiom recognises
  *                                  the CRC only so)
  *   early-cse<memssa>, gvn         loads of list and array headers that nothing changed
@@ -25,7 +27,7 @@
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS                                                                                                                                       \
-    "loop-mssa(loop-rotate,licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),gvn,"                                  \
+    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),gvn,"                                  \
     "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg"
 #define INLINE "function(" CLEAN "),cgscc(inline),globaldce,"
 

@@ -9,7 +9,7 @@ static V factor_value(hl_emit *e, hl_inst *i, PyObject *factor)
     long axis = PyLong_AsLong(PyTuple_GET_ITEM(factor, 1));
     V *p = hl_parts(e, v);
     if (axis >= 0) return hl_arr_shape(p, (int)axis);
-    if (axis == -2) return p[0];
+    if (axis <= -2) return p[0];
     const hl_type *t = hl_unliteral(v->type);
     return t == hl_T.int64 ? p[0] : hl_cast1(e, t, hl_T.int64, p[0]);
 }
@@ -51,8 +51,9 @@ void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
     V values[n + 1], ok = NULL;
     for (Py_ssize_t k = 0; k < n; k++) {
         values[k] = factor_value(e, i, PyTuple_GET_ITEM(factors, k));
-        bool divisor = PyLong_AsLong(PyTuple_GET_ITEM(PyTuple_GET_ITEM(factors, k), 1)) == -2;
-        ok = both(e, ok, divisor ? is_not_zero(e, values[k]) : is_small(e, values[k], bits));
+        long axis = PyLong_AsLong(PyTuple_GET_ITEM(PyTuple_GET_ITEM(factors, k), 1));
+        V holds = axis == -2 ? is_not_zero(e, values[k]) : axis == -3 ? LLVMBuildICmp(e->b, LLVMIntSGT, values[k], hl_i64(e, 0), "") : is_small(e, values[k], bits);
+        ok = both(e, ok, holds);
     }
     for (Py_ssize_t k = 2; k < PyTuple_GET_SIZE(i->obj); k++) ok = both(e, ok, condition_value(e, PyTuple_GET_ITEM(i->obj, k), values));
     out[0] = ok ? ok : hl_bool(e, true);

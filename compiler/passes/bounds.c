@@ -16,7 +16,7 @@
  * Divisions whose divisor is known before the loop are treated alike (bounds_divide.c): the condition is that it is not zero.
  *
  * loop_safe's immediate is (bits, factors, condition, condition, …): a factor is (operand, axis) for the size of an array's
- * axis, or (operand, -1) for an integer, or (operand, -2) for a number that only must not be zero; a condition is (c, (coefficient, factor[, factor]), …) and means
+ * axis, or (operand, -1) for an integer, (operand, -2) for a number that only must not be zero, or (operand, -3) for one that must be positive; a condition is (c, (coefficient, factor[, factor]), …) and means
  * c + Σ coefficient·factor[·factor] >= 0.  It also demands every factor to be less than 2**bits in magnitude, 2**40 or
  * 2**29 where products occur: with that, no sum or product in the conditions overflows, and neither do the index
  * computations they speak of.
@@ -362,6 +362,31 @@ static PyObject *condition_tuple(bounds *b, conditions *all, const hl_affine *e)
     return t;
 }
 
+/* The end of `for i in range(end)`, when it is known before `outer`. */
+static hl_inst *turns_of(const hl_block *header, const hl_block *outer)
+{
+    const hl_inst *next = header->last->op == HL_OP_branch ? header->last->args[0] : NULL;
+    if (!next || next->op != HL_OP_iternext || next->args[0]->op != HL_OP_getiter) return NULL;
+    const hl_inst *over = next->args[0]->args[0];
+    if (over->type->kind != HL_K_RANGE || over->op != HL_OP_call || !over->rule || over->nargs < 2) return NULL;
+    if (over->args[1]->type->kind != HL_K_OMITTED) return NULL;
+    hl_inst *end = over->args[0];
+    return end->type == hl_T.int64 && !hl_ir_loop_contains(outer, end->block) ? end : NULL;
+}
+
+/* Inner loops whose ends are known: that they run at all becomes a condition too, and LLVM need not ask at each of their entries. */
+static void add_turns(bounds *b, const hl_block *header, hl_divisors *ends)
+{
+    for (int k = 0; k < b->f->blocks.n; k++) {
+        hl_block *h = b->f->blocks.at[k];
+        if (h == header || h->loop != h || !hl_ir_loop_contains(header, h)) continue;
+        hl_inst *end = turns_of(h, header);
+        bool known = !end;
+        for (int q = 0; q < ends->n; q++) known |= ends->at[q] == end;
+        if (!known) hl_push(b->arena, ends, end);
+    }
+}
+
 static int safe_operand(bounds *b, hl_inst *safe, hl_inst *v)
 {
     int at = 0;
@@ -370,11 +395,11 @@ static int safe_operand(bounds *b, hl_inst *safe, hl_inst *v)
     return at;
 }
 
-/* `divisors`: what must not be zero. */
-static hl_inst *make_safe(bounds *b, conditions *all, const hl_divisors *divisors, hl_span span)
+/* `divisors`: divisions by what must not be zero; `ends`: what must be positive. */
+static hl_inst *make_safe(bounds *b, conditions *all, const hl_divisors *divisors, const hl_divisors *ends, hl_span span)
 {
     hl_inst *i = hl_ir_new(b->f, HL_OP_loop_safe, NULL, 0, span);
-    PyObject *t = hl_keep(b->arena, PyTuple_New(all->at.n + 2)), *factors = hl_keep(b->arena, PyTuple_New(all->factors.n + divisors->n));
+    PyObject *t = hl_keep(b->arena, PyTuple_New(all->at.n + 2)), *factors = hl_keep(b->arena, PyTuple_New(all->factors.n + divisors->n + ends->n));
     if (!t || !factors) return NULL;
     for (int k = 0; k < all->factors.n; k++) {
         hl_factor m = all->factors.at[k];
@@ -382,6 +407,8 @@ static hl_inst *make_safe(bounds *b, conditions *all, const hl_divisors *divisor
     }
     for (int k = 0; k < divisors->n; k++)
         PyTuple_SET_ITEM(factors, all->factors.n + k, Py_BuildValue("(ii)", safe_operand(b, i, divisors->at[k]->args[1]), -2));
+    for (int k = 0; k < ends->n; k++)
+        PyTuple_SET_ITEM(factors, all->factors.n + divisors->n + k, Py_BuildValue("(ii)", safe_operand(b, i, ends->at[k]), -3));
     PyTuple_SET_ITEM(t, 0, PyLong_FromLong(all->products ? 29 : 40));
     PyTuple_SET_ITEM(t, 1, Py_NewRef(factors));
     for (int k = 0; k < all->at.n; k++) PyTuple_SET_ITEM(t, k + 2, condition_tuple(b, all, &all->at.at[k]));
@@ -451,7 +478,9 @@ static int version(bounds *b, hl_block *header)
     }
     int size = worth ? size_of_loop(b, header) : 0;
     if (!worth || size > MAX_LOOP || b->growth + size > MAX_GROWTH) return 0;
-    hl_inst *safe = make_safe(b, &all, &divisors, header->last->span);
+    hl_divisors ends = {0};
+    add_turns(b, header, &ends);
+    hl_inst *safe = make_safe(b, &all, &divisors, &ends, header->last->span);
     if (!safe) {
         b->cx->python_error = true;
         return hl_fail(b->cx, "HotloopError", b->f, header->last->span, "out of memory");
