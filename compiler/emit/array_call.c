@@ -102,7 +102,8 @@ static bool refuse_readonly(hl_emit *e, hl_inst *i, hl_err err)
 }
 
 #define CALL(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, false, out); }
-CALL(sort) CALL(argsort) CALL(partition) CALL(argpartition) CALL(searchsorted) CALL(searchsorted_scalar) CALL(unique) CALL(unique_flags) CALL(cumsum) CALL(cumprod)
+CALL(sort) CALL(argsort) CALL(partition) CALL(argpartition) CALL(searchsorted) CALL(searchsorted_scalar) CALL(unique) CALL(unique_flags) CALL(slogdet)
+CALL(eigh) CALL(eigvalsh) CALL(svd) CALL(svdvals) CALL(qr) CALL(cumsum) CALL(cumprod)
 CALL(median) CALL(nanmedian) CALL(percentile) CALL(quantile) CALL(nanpercentile) CALL(nanquantile) CALL(concatenate) CALL(stack) CALL(vstack)
 CALL(hstack) CALL(column_stack) CALL(dstack) CALL(append) CALL(delete_) CALL(insert) CALL(repeat) CALL(tile) CALL(roll) CALL(take) CALL(bincount)
 CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL(argwhere) CALL(trace) CALL(outer) CALL(norm) CALL(array_equal)
