@@ -11,7 +11,18 @@
 #include <math.h>
 
 typedef int64_t fint;
-typedef void (*routine)(); /* Fortran: every argument is a pointer */
+/* The routines' arguments, for real (d) and complex (z) numbers; lengths of text come last. */
+typedef void getrf_fn(const fint *m, const fint *n, void *a, const fint *lda, fint *pivots, fint *info);
+typedef void dsyevd_fn(const char *job, const char *part, const fint *n, void *a, const fint *lda, double *values, void *work, const fint *lwork,
+                       fint *iwork, const fint *liwork, fint *info, size_t, size_t);
+typedef void zheevd_fn(const char *job, const char *part, const fint *n, void *a, const fint *lda, double *values, void *work, const fint *lwork,
+                       double *rwork, const fint *lrwork, fint *iwork, const fint *liwork, fint *info, size_t, size_t);
+typedef void dgesdd_fn(const char *job, const fint *m, const fint *n, void *a, const fint *lda, double *s, void *u, const fint *ldu, void *vt,
+                       const fint *ldvt, void *work, const fint *lwork, fint *iwork, fint *info, size_t);
+typedef void zgesdd_fn(const char *job, const fint *m, const fint *n, void *a, const fint *lda, double *s, void *u, const fint *ldu, void *vt,
+                       const fint *ldvt, void *work, const fint *lwork, double *rwork, fint *iwork, fint *info, size_t);
+typedef void geqrf_fn(const fint *m, const fint *n, void *a, const fint *lda, void *tau, void *work, const fint *lwork, fint *info);
+typedef void orgqr_fn(const fint *m, const fint *n, const fint *k, void *a, const fint *lda, void *tau, void *work, const fint *lwork, fint *info);
 
 static hl_status linalg_error(const char *text)
 {
@@ -24,10 +35,10 @@ static hl_status linalg_error(const char *text)
     return 1;
 }
 
-/* "gesv" for real or complex numbers; NULL with RuntimeError set. */
-static routine routine_of(const char *real, const char *complex_, bool is_complex, bool *wide)
+/* The routine for real or complex numbers; NULL with RuntimeError set. */
+static void *routine_of(const char *real, const char *complex_, bool is_complex, bool *wide)
 {
-    routine r = (routine)hl_lapack(is_complex ? complex_ : real, wide);
+    void *r = hl_lapack(is_complex ? complex_ : real, wide);
     if (r) return r;
     hl_gil g = hl_gil_take();
     PyErr_SetString(PyExc_RuntimeError, "no LAPACK library was found in this process: numpy.linalg functions need the one that NumPy brings");
@@ -96,7 +107,7 @@ static hl_status log_det(const hl_operand *a, double *sign, double *log_modulus)
 {
     columns m;
     bool wide = true, is_complex = hl_npy_is_complex(a->npy);
-    routine getrf = routine_of("dgetrf", "zgetrf", is_complex, &wide);
+    getrf_fn *getrf = routine_of("dgetrf", "zgetrf", is_complex, &wide);
     if (!getrf || square(a, &m)) return 1;
     fint n = m.rows, info = 0, least = n ? n : 1, *pivots = hl_malloc((size_t)least * 8);
     sign[0] = 1, sign[1] = 0, *log_modulus = 0;
@@ -136,20 +147,20 @@ hl_status hl_np_slogdet(const hl_operand *a, hl_slot *out)
 static hl_status hermitian(columns *m, double *values, bool vectors)
 {
     bool wide, is_complex = m->npy == NPY_CDOUBLE;
-    routine evd = routine_of("dsyevd", "zheevd", is_complex, &wide);
+    void *evd = routine_of("dsyevd", "zheevd", is_complex, &wide);
     if (!evd) return 1;
     const char *job = vectors ? "V" : "N";
     fint n = m->rows, info = 0, lwork = -1, lrwork = -1, liwork = -1, need_i = 0;
     double need[2] = {0}, need_r = 0;
     if (!n) return 0;
-    if (is_complex) evd(job, "L", &n, m->data, &n, values, need, &lwork, &need_r, &lrwork, &need_i, &liwork, &info, (size_t)1, (size_t)1);
-    else evd(job, "L", &n, m->data, &n, values, need, &lwork, &need_i, &liwork, &info, (size_t)1, (size_t)1);
+    if (is_complex) ((zheevd_fn *)evd)(job, "L", &n, m->data, &n, values, need, &lwork, &need_r, &lrwork, &need_i, &liwork, &info, (size_t)1, (size_t)1);
+    else ((dsyevd_fn *)evd)(job, "L", &n, m->data, &n, values, need, &lwork, &need_i, &liwork, &info, (size_t)1, (size_t)1);
     lwork = (fint)need[0], lrwork = (fint)need_r, liwork = need_i;
     double *work = hl_malloc((size_t)(lwork + 1) * (size_t)m->item), *rwork = hl_malloc((size_t)(lrwork + 1) * 8);
     fint *iwork = hl_malloc((size_t)(liwork + 1) * 8);
     hl_status bad = work && rwork && iwork ? 0 : hl_failed(HL_ERR_memory, 0, 0);
-    if (!bad && is_complex) evd(job, "L", &n, m->data, &n, values, work, &lwork, rwork, &lrwork, iwork, &liwork, &info, (size_t)1, (size_t)1);
-    else if (!bad) evd(job, "L", &n, m->data, &n, values, work, &lwork, iwork, &liwork, &info, (size_t)1, (size_t)1);
+    if (!bad && is_complex) ((zheevd_fn *)evd)(job, "L", &n, m->data, &n, values, work, &lwork, rwork, &lrwork, iwork, &liwork, &info, (size_t)1, (size_t)1);
+    else if (!bad) ((dsyevd_fn *)evd)(job, "L", &n, m->data, &n, values, work, &lwork, iwork, &liwork, &info, (size_t)1, (size_t)1);
     hl_free(work);
     hl_free(rwork);
     hl_free(iwork);
@@ -177,7 +188,7 @@ hl_status hl_np_eigvalsh(const hl_operand *a, hl_slot *out) { return eigen(a, ou
 static hl_status decompose(columns *a, const char *job, columns *u, double *s, columns *vt)
 {
     bool wide, is_complex = a->npy == NPY_CDOUBLE;
-    routine sdd = routine_of("dgesdd", "zgesdd", is_complex, &wide);
+    void *sdd = routine_of("dgesdd", "zgesdd", is_complex, &wide);
     if (!sdd) return 1;
     fint m = a->rows, n = a->cols, k = m < n ? m : n, big = m < n ? n : m, info = 0, lwork = -1, ldu = u->rows ? u->rows : 1, ldv = vt->rows ? vt->rows : 1;
     double need[2] = {0};
@@ -191,8 +202,8 @@ static hl_status decompose(columns *a, const char *job, columns *u, double *s, c
             if (!(work = hl_malloc((size_t)(lwork + 1) * (size_t)a->item))) bad = hl_failed(HL_ERR_memory, 0, 0);
         }
         void *w = turn ? (void *)work : need;
-        if (!bad && is_complex) sdd(job, &m, &n, a->data, &m, s, u->data, &ldu, vt->data, &ldv, w, &lwork, rwork, iwork, &info, (size_t)1);
-        else if (!bad) sdd(job, &m, &n, a->data, &m, s, u->data, &ldu, vt->data, &ldv, w, &lwork, iwork, &info, (size_t)1);
+        if (!bad && is_complex) ((zgesdd_fn *)sdd)(job, &m, &n, a->data, &m, s, u->data, &ldu, vt->data, &ldv, w, &lwork, rwork, iwork, &info, (size_t)1);
+        else if (!bad) ((dgesdd_fn *)sdd)(job, &m, &n, a->data, &m, s, u->data, &ldu, vt->data, &ldv, w, &lwork, iwork, &info, (size_t)1);
     }
     hl_free(work);
     hl_free(rwork);
@@ -229,17 +240,17 @@ hl_status hl_np_svd(const hl_operand *a, hl_slot *out) { return singular(a, out,
 hl_status hl_np_svdvals(const hl_operand *a, hl_slot *out) { return singular(a, out, -1); }
 
 /* Calls a routine twice, for the size of its work memory and for the work: f(m, n[, k], a, lda, tau, work, lwork, info) */
-static hl_status factor(routine f, fint m, fint n, const fint *k, columns *a, char *tau)
+static hl_status factor(void *f, fint m, fint n, const fint *k, columns *a, char *tau)
 {
     double need[2] = {0};
     fint lwork = -1, info = 0, lda = a->rows ? a->rows : 1;
-    if (k) f(&m, &n, k, a->data, &lda, tau, need, &lwork, &info);
-    else f(&m, &n, a->data, &lda, tau, need, &lwork, &info);
+    if (k) ((orgqr_fn *)f)(&m, &n, k, a->data, &lda, tau, need, &lwork, &info);
+    else ((geqrf_fn *)f)(&m, &n, a->data, &lda, tau, need, &lwork, &info);
     lwork = (fint)need[0];
     void *work = hl_malloc((size_t)(lwork + 1) * (size_t)a->item);
     if (!work) return hl_failed(HL_ERR_memory, 0, 0);
-    if (k) f(&m, &n, k, a->data, &lda, tau, work, &lwork, &info);
-    else f(&m, &n, a->data, &lda, tau, work, &lwork, &info);
+    if (k) ((orgqr_fn *)f)(&m, &n, k, a->data, &lda, tau, work, &lwork, &info);
+    else ((geqrf_fn *)f)(&m, &n, a->data, &lda, tau, work, &lwork, &info);
     hl_free(work);
     return info ? linalg_error("Incorrect argument found in QR factorization") : 0;
 }
@@ -248,7 +259,7 @@ static hl_status factor(routine f, fint m, fint n, const fint *k, columns *a, ch
 hl_status hl_np_qr(const hl_operand *a, hl_slot *out)
 {
     bool wide, is_complex = hl_npy_is_complex(a->npy);
-    routine geqrf = routine_of("dgeqrf", "zgeqrf", is_complex, &wide), orgqr = routine_of("dorgqr", "zungqr", is_complex, &wide);
+    void *geqrf = routine_of("dgeqrf", "zgeqrf", is_complex, &wide), *orgqr = routine_of("dorgqr", "zungqr", is_complex, &wide);
     nd x = hl_nd_of(a);
     columns m, r;
     if (!geqrf || !orgqr || columns_of(&m, x, wide_type(x.npy))) return 1;
