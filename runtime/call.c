@@ -4,7 +4,8 @@
 
 nd hl_nd_of(const hl_operand *a)
 {
-    nd r = {.npy = a->npy, .item = hl_npy_size(a->npy)};
+    nd r; /* sizes and strides beyond r.nd stay as they are: half a kilobyte that nobody reads */
+    r.owner = NULL, r.npy = a->npy, r.item = hl_npy_size(a->npy), r.nd = 0;
     if (a->kind == HL_ARG_ARRAY) {
         const hl_slot *s = a->v.p;
         r.owner = s[0].p, r.data = s[1].p, r.nd = a->ndim;
@@ -34,7 +35,7 @@ hl_status hl_nd_new(nd *r, int dims, const int64_t *shape, int32_t npy)
     void *data;
     int64_t s[HL_CALL_DIMS], item = hl_npy_size(npy);
     memcpy(s, shape, sizeof *s * (size_t)dims);
-    *r = (nd){.nd = dims, .npy = npy, .item = item};
+    r->nd = dims, r->npy = npy, r->item = item;
     r->owner = hl_array_new(dims, s, item, 0, &data);
     if (!r->owner) return 1;
     r->data = data;

@@ -105,8 +105,9 @@ static hl_status product_stacked(nd x, nd y, hl_slot *out)
 static hl_status multiply(const hl_operand *a, hl_slot *out, bool dot)
 {
     int32_t npy = hl_npy_promote(a[0].npy, a[1].npy);
-    nd x, y = {0};
+    nd x, y;
     bool mx, my = false;
+    y.owner = NULL;
     if (same_type(a, npy, &x, &mx)) return 1;
     hl_status bad = same_type(&a[1], npy, &y, &my);
     if (!bad) bad = x.nd > 2 || y.nd > 2 ? product_stacked(x, y, out) : product(&x, &y, out, dot);
