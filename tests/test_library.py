@@ -645,6 +645,29 @@ def test_covariance(dtype):
     checks(columns, [(a,)], rtol=tolerance)
 
 
+def test_selecting():
+    def pick(a, m):
+        return (np.extract(a > 0, a), np.compress(a > 0, a), np.trim_zeros(np.array([0, 0, 1, 2, 0])), np.extract(m > 0, m),
+                np.take_along_axis(m, np.argsort(m, axis=1), axis=1), np.take_along_axis(m, np.argsort(m, axis=0), 0),
+                np.take_along_axis(a, np.argsort(a)))
+
+    def indices(n):
+        return np.tril_indices(n), np.triu_indices(n), np.tril_indices(n, -1), np.triu_indices(n, k=1), np.diag_indices(n), np.triu_indices(n, 0, 2)
+
+    def products(a, m):
+        return np.inner(a, a), np.inner(m, a[:4]), np.inner(m, m)
+    a, m = values("float64", 9), values("float64", (3, 4))
+    check(pick, a, m)
+    checks(indices, [(4,), (1,), (0,)])
+    check(products, a, m, rtol=1e-14)
+
+
+def test_windows():
+    def windows(n):
+        return np.hamming(n), np.hanning(n) + 1, np.blackman(n) + 1, np.bartlett(n)
+    checks(windows, [(n,) for n in (0, 1, 2, 7, 12)], ulp=4)
+
+
 # --- sequences that are not arrays -------------------------------------------------------------------------------
 
 
