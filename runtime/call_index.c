@@ -132,7 +132,7 @@ static bool c_ordered(const nd *a)
     return true;
 }
 
-/* How many bytes, each 0 or 1, are 1: eight counters in one word, emptied before they overflow. */
+/* How many bytes are not 0: eight counters in one word, emptied before they overflow. */
 static int64_t count_mask(const uint8_t *p, int64_t n)
 {
     int64_t total = 0, k = 0;
@@ -140,11 +140,12 @@ static int64_t count_mask(const uint8_t *p, int64_t n)
         uint64_t eight = 0, word;
         for (int turn = 0; turn < 255 && k + 8 <= n; turn++, k += 8) {
             memcpy(&word, p + k, 8);
-            eight += word;
+            word |= word >> 4, word |= word >> 2, word |= word >> 1; /* any bit of a byte makes it true */
+            eight += word & 0x0101010101010101;
         }
         for (; eight; eight >>= 8) total += (int64_t)(eight & 255);
     }
-    for (; k < n; k++) total += p[k];
+    for (; k < n; k++) total += p[k] != 0;
     return total;
 }
 
@@ -156,9 +157,9 @@ static int64_t count_mask(const uint8_t *p, int64_t n)
             uint64_t eight;                                                                                            \
             memcpy(&eight, m->data + k, 8);                                                                            \
             if (!eight) continue;                                                                                      \
-            for (int j = 0; j < 8; j++) to_[at] = from_[k + j], at += m->data[k + j];                                  \
+            for (int j = 0; j < 8; j++) to_[at] = from_[k + j], at += m->data[k + j] != 0;                                \
         }                                                                                                              \
-        for (int64_t k = done; k < size && at < n; k++) to_[at] = from_[k], at += m->data[k];                          \
+        for (int64_t k = done; k < size && at < n; k++) to_[at] = from_[k], at += m->data[k] != 0;                     \
     } while (0)
 
 /* A mask of the array's own shape, both in C order: no index is worked out. */
