@@ -238,7 +238,6 @@ static bool pick_line(const hl_operand *a, hl_slot *out, hl_status *bad)
     out[0].p = owner, out[1].p = data, out[2].i = n, out[3].i = item;
     return true;
 }
-#undef PICK
 
 hl_status hl_np_fancy_get(const hl_operand *a, hl_slot *out)
 {

@@ -264,7 +264,46 @@ static void fancy(hl_emit *e, hl_inst *i, hl_inst *value, hl_rt f, V *out)
     finish_call(e, i, &c, f, false, out);
 }
 
-void hl_emit_array_fancy(hl_emit *e, hl_inst *i, V *out) { fancy(e, i, NULL, HL_RT_np_fancy_get, out); }
+/* a[index] of one dimension each: a loop here.  A bad index reads item 0 and is remembered; the runtime then says what is wrong. */
+static void gather(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *t = i->args[0]->type, *ti = i->args[1]->type;
+    V *a = hl_array_parts(e, i->args[0]), *index = hl_array_parts(e, i->args[1]), size = hl_arr_shape(a, 0), zero = hl_i64(e, 0);
+    V none = LLVMBuildICmp(e->b, LLVMIntEQ, size, zero, ""), some = LLVMBuildICmp(e->b, LLVMIntNE, index[2], zero, "");
+    hl_new_array(e, i, i->type, index + 2, false, out);
+    hl_nest *n = HL_NEW(e->arena, hl_nest);
+    V turns = hl_select(e, none, zero, index[2]);
+    hl_nest_init(n, i, 1, &turns);
+    int to = hl_nest_leaf(e, n, NULL, i->type, out), from = hl_nest_leaf(e, n, NULL, ti, index);
+    n->leaf[to].written = n->leaf[from].written = true; /* neither is broadcast */
+    int bad = hl_nest_accumulate(n, LLVMBuildAnd(e->b, none, some, ""));
+    hl_nest_open(e, n);
+    V k, item[2];
+    hl_nest_load(e, n, from, &k);
+    k = hl_index_value(e, ti->elem, k);
+    if (ti->elem->flags & HL_T_SIGNED) k = LLVMBuildSelect(e->b, LLVMBuildICmp(e->b, LLVMIntSLT, k, zero, ""), LLVMBuildAdd(e->b, k, size, ""), k, "");
+    V ok = LLVMBuildICmp(e->b, LLVMIntULT, k, size, "");
+    k = LLVMBuildSelect(e->b, ok, k, zero, "");
+    hl_load_item(e, t, hl_gep_bytes(e, a[1], hl_mul64(e, k, hl_arr_stride(t, a, 0))), item);
+    hl_nest_store(e, n, to, item);
+    n->acc[bad].next = LLVMBuildOr(e->b, hl_nest_acc(n, bad), LLVMBuildNot(e->b, ok, ""), "");
+    hl_nest_close(e, n);
+    LLVMBasicBlockRef fail = hl_bb(e, "fail"), done = hl_bb(e, "ok");
+    hl_cond(e, n->acc[bad].next, fail, done);
+    hl_at(e, fail);
+    V ignored[4];
+    hl_emit_release(e, i->type, out);
+    fancy(e, i, NULL, HL_RT_np_fancy_get, ignored);
+    LLVMBuildUnreachable(e->b);
+    hl_at(e, done);
+}
+
+void hl_emit_array_fancy(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *t = i->args[0]->type, *ti = i->args[1]->type;
+    if (t->ndim == 1 && hl_is_array(ti) && ti->ndim == 1 && hl_is_int(ti->elem) && !hl_is_complex(t->elem)) gather(e, i, out);
+    else fancy(e, i, NULL, HL_RT_np_fancy_get, out);
+}
 
 void hl_emit_array_set_fancy(hl_emit *e, hl_inst *i, V *out)
 {

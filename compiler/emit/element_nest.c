@@ -435,6 +435,33 @@ static V *moved(hl_emit *e, const hl_leaf *l, V data)
     return copy;
 }
 
+/* The end of the memory of an array that has no gaps, or of one dimension with a known positive step; NULL: not that simple. */
+static V end_of(hl_emit *e, const hl_type *t, V *parts)
+{
+    int64_t step;
+    V bytes;
+    if (t->ndim && (t->layout == 'C' || t->layout == 'F')) bytes = hl_mul64(e, hl_array_size(e, t->ndim, parts + 2), hl_i64(e, hl_itemsize(t->elem)));
+    else if (t->ndim == 1 && hl_const_int(parts[3], &step) && step > 0) bytes = hl_mul64(e, parts[2], parts[3]);
+    else return NULL;
+    return LLVMBuildGEP2(e->b, e->i8, hl_arr_data(parts), &bytes, 1, "");
+}
+
+/* read_at, behind a test of the two ranges where that is a matter of a few instructions. */
+static V read_or_copy(hl_emit *e, hl_nest *n, const hl_leaf *d, V dslots, const hl_type *dt, V *dparts, const hl_type *t, V *parts, V temps, int flag)
+{
+    V data = hl_arr_data(parts), de = end_of(e, dt, dparts), le = de ? end_of(e, t, parts) : NULL;
+    if (!le) return read_at(e, n, d, dslots, t, parts, temps, flag);
+    V below = LLVMBuildICmp(e->b, LLVMIntULE, le, hl_arr_data(dparts), ""), above = LLVMBuildICmp(e->b, LLVMIntULE, de, data, "");
+    LLVMBasicBlockRef near = hl_bb(e, "near"), apart = hl_bb(e, "apart"), from = hl_here(e);
+    hl_cond(e, LLVMBuildOr(e->b, below, above, ""), apart, near);
+    hl_at(e, near);
+    V moved_to = read_at(e, n, d, dslots, t, parts, temps, flag);
+    LLVMBasicBlockRef end = hl_here(e);
+    hl_br(e, apart);
+    hl_at(e, apart);
+    return hl_phi2(e, e->ptr, data, from, moved_to, end);
+}
+
 /* Leaves that may overlap what is written are read from a copy of their memory (which keeps their steps), unless they are the very
  * items that are written: those are read before they are written anyway.  Leaves of another array than the written one ask once for
  * that array, because it hardly ever overlaps. */
@@ -457,13 +484,16 @@ V hl_nest_separate(hl_emit *e, hl_nest *n, int written, hl_inst *dest)
         }
         hl_inst *r = root_of(l->inst);
         if (r == root_of(dest) || r == l->inst || r->op == HL_OP_phi) {
-            l->parts = moved(e, l, read_at(e, n, d, dslots, l->type, l->parts, temps, 0));
+            l->parts = moved(e, l, read_or_copy(e, n, d, dslots, d->type, d->parts, l->type, l->parts, temps, 0));
             continue;
         }
         int at = 0;
         while (at < nroots && roots[at].inst != r) at++;
         if (at == nroots) {
-            V *parts = hl_array_parts(e, r), data = read_at(e, n, d, dslots, r->type, parts, temps, HL_APART_WHOLE);
+            hl_inst *dr = root_of(dest); /* where both arrays are in one piece, the test is about them, not the views: it moves out of loops */
+            bool whole = dr->type->layout != 'A' && dr->op != HL_OP_phi && hl_array_parts(e, dr);
+            V *parts = hl_array_parts(e, r);
+            V data = read_or_copy(e, n, d, dslots, whole ? dr->type : d->type, whole ? hl_array_parts(e, dr) : d->parts, r->type, parts, temps, HL_APART_WHOLE);
             V delta = LLVMBuildSub(e->b, LLVMBuildPtrToInt(e->b, data, e->i64, ""), LLVMBuildPtrToInt(e->b, hl_arr_data(parts), e->i64, ""), "");
             roots[nroots++] = (root){r, delta};
         }
