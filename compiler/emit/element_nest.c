@@ -391,11 +391,11 @@ static hl_inst *root_of(hl_inst *v)
     return v;
 }
 
-/* Memory that this instruction allocated. */
+/* Memory that this instruction allocated. A reshape of strided memory is a view when it can be. */
 static bool makes_memory(const hl_inst *v)
 {
     return v->rule && v->rule->kind != HL_RULE_ATTR && v->op != HL_OP_phi && v->op != HL_OP_param && v->op != HL_OP_getitem &&
-           v->op != HL_OP_itervalue && v->op != HL_OP_unpack_item && !(hl_ir_effects(v) & HL_E_BORROW) &&
+           v->op != HL_OP_itervalue && v->op != HL_OP_unpack_item && v->rule->id != HL_R_np_reshape_any && !(hl_ir_effects(v) & HL_E_BORROW) &&
            (v->rule->effects & HL_E_LAZY || (v->rule->key && v->rule->kind == HL_RULE_FUNC && !strncmp(v->rule->key, "numpy.", 6)));
 }
 
