@@ -96,6 +96,27 @@ int64_t hl_npy_size(int32_t type)
     default: break;                                                                                                    \
     }
 
+typedef struct pair { double re, im; } pair;
+#define COPY(T)                                                                                                        \
+    for (; n > 0; n--, d += ds, s += ss) {                                                                             \
+        T v_;                                                                                                          \
+        memcpy(&v_, s, sizeof v_);                                                                                     \
+        memcpy(d, &v_, sizeof v_);                                                                                     \
+    }                                                                                                                  \
+    return
+
+static void copy_row(char *d, int64_t ds, const char *s, int64_t ss, int64_t size, int64_t n)
+{
+    switch (size) {
+    case 1: COPY(uint8_t);
+    case 2: COPY(uint16_t);
+    case 4: COPY(uint32_t);
+    case 8: COPY(uint64_t);
+    default: COPY(pair);
+    }
+}
+#undef COPY
+
 static bool convert_row(char *d, int64_t ds, int32_t to, const char *s, int64_t ss, int32_t from, int64_t n)
 {
     switch (to) {
@@ -128,12 +149,12 @@ void hl_items_convert(void *dst, int64_t dstride, int32_t to, const void *src, i
         memmove(d, s, (size_t)(n * size));
         return;
     }
+    if (from == to) {
+        copy_row(d, dstride, s, sstride, size, n);
+        return;
+    }
     if (convert_row(d, dstride, to, s, sstride, from, n)) return;
     for (; n > 0; n--, d += dstride, s += sstride) {
-        if (from == to) {
-            memmove(d, s, (size_t)size);
-            continue;
-        }
         wide w = load_item(s, from);
         store_item(d, to, &w);
     }
