@@ -1,7 +1,7 @@
 """What is measured: a row a case.
 
 make    decorator → function (examples/programs.py)
-args    () → arguments
+args    small → arguments; small ones, of the same types, for the first call: what it takes is compilation
 twin    library, arguments → a call without parameters of the same program in C (twins.c), or None
 first   whether the first call is measured
 warm    whether later calls are
@@ -52,32 +52,42 @@ def rng():
     return np.random.default_rng(0)
 
 
-def images():
-    r = rng()
-    return r.random((64, 3, 28, 28), np.float32), r.random((16, 3, 5, 5), np.float32), np.zeros((64, 16, 24, 24), np.float32)
+def images(small):
+    r, n = rng(), 1 if small else 64
+    return r.random((n, 3, 28, 28), np.float32), r.random((16, 3, 5, 5), np.float32), np.zeros((n, 16, 24, 24), np.float32)
 
 
-def pool():
-    return rng().random((64, 16, 24, 24), np.float32), np.zeros((64, 16, 12, 12), np.float32), 2
+def pool(small):
+    n = 1 if small else 64
+    return rng().random((n, 16, 24, 24), np.float32), np.zeros((n, 16, 12, 12), np.float32), 2
 
 
-def floats(n=100_000):
-    return rng().random(n).tolist()
+def fractal(small):
+    shape = (32, 48) if small else (1024, 1536)
+    return -2.0, 1.0, -1.0, 1.0, np.zeros(shape, np.uint8), 20
 
 
-def vector(n=10**6):
-    return rng().uniform(-4, 4, n)
+def floats(small):
+    return rng().random(100 if small else 100_000).tolist()
+
+
+def million(small):
+    return 1000 if small else 10**6
+
+
+def vector(small, low=-4, high=4):
+    return rng().uniform(low, high, million(small))
 
 
 CASES = [
-    Case("hypot", "hypot (scalars)", plain(programs.hypot), lambda: (3.0, 4.0), warm=False),
-    Case("sum2d", "sum over 500×500", plain(programs.sum2d), lambda: (rng().random((500, 500)),),
+    Case("hypot", "hypot (scalars)", plain(programs.hypot), lambda small: (3.0, 4.0), warm=False),
+    Case("sum2d", "sum over 500×500", plain(programs.sum2d), lambda small: (rng().random((500, 500)),),
          lambda c, a: call(c.sum2d, a[0], 500, 500, result=ctypes.c_double)),
-    Case("mandelbrot", "Mandelbrot 1024×1536", programs.fractal, lambda: (-2.0, 1.0, -1.0, 1.0, np.zeros((1024, 1536), np.uint8), 20),
+    Case("mandelbrot", "Mandelbrot 1024×1536", programs.fractal, fractal,
          lambda c, a: call(c.fractal, *a[:4], a[4], 1024, 1536, 20)),
-    Case("list_loop", "list of 10⁵ floats in and out, loop", plain(programs.add_loop), lambda: (floats(), 0.5)),
-    Case("list_comprehension", "list of 10⁵ floats in and out, comprehension", plain(programs.add_comprehension), lambda: (floats(), 0.5)),
-    Case("appends", "10⁶ list appends", plain(programs.append_many), lambda: (10**6,)),
+    Case("list_loop", "list of 10⁵ floats in and out, loop", plain(programs.add_loop), lambda small: (floats(small), 0.5)),
+    Case("list_comprehension", "list of 10⁵ floats in and out, comprehension", plain(programs.add_comprehension), lambda small: (floats(small), 0.5)),
+    Case("appends", "10⁶ list appends", plain(programs.append_many), lambda small: (million(small),)),
     Case("conv_loops", "convolution, 7 loops", plain(programs.conv_loops), images,
          lambda c, a: call(c.conv_loops, *a, 64, 3, 28, 28, 16, 5, 5), python=False),
     Case("conv_slices", "convolution, np.sum of slices", plain(programs.conv_slices), images,
@@ -86,19 +96,19 @@ CASES = [
          lambda c, a: call(c.maxpool_loops, a[0], a[1], 64, 16, 12, 12, 2), python=False),
     Case("maxpool_slices", "max-pooling, np.max of slices", plain(programs.maxpool_slices), pool,
          lambda c, a: call(c.maxpool_loops, a[0], a[1], 64, 16, 12, 12, 2), python=False),
-    Case("zeros", "np.zeros(20,000,000), one write", plain(programs.lazy_zeros), lambda: (20_000_000,)),
-    Case("statistics", "sort().mean() + norm + percentile of 10⁶", plain(programs.statistics), lambda: (rng().random(10**6),)),
-    Case("exp_sum", "np.exp(a).sum() of 10⁶", plain(programs.exp_sum), lambda: (rng().random(10**6),),
+    Case("zeros", "np.zeros(20,000,000), one write", plain(programs.lazy_zeros), lambda small: (20_000_000,)),
+    Case("statistics", "sort().mean() + norm + percentile of 10⁶", plain(programs.statistics), lambda small: (vector(small, 0, 1),)),
+    Case("exp_sum", "np.exp(a).sum() of 10⁶", plain(programs.exp_sum), lambda small: (vector(small, 0, 1),),
          lambda c, a: call(c.exp_sum, a[0], 10**6, result=ctypes.c_double)),
-    Case("sigmoid", "sigmoid loop, 10⁶", plain(programs.sigmoid), lambda: (vector(), np.zeros(10**6)),
+    Case("sigmoid", "sigmoid loop, 10⁶", plain(programs.sigmoid), lambda small: (vector(small), np.zeros(million(small))),
          lambda c, a: call(c.sigmoid, a[0], a[1], 10**6)),
-    Case("gaussian", "Gaussian loop, 10⁶", plain(programs.gaussian), lambda: (vector(), 0.5, 1.5, np.zeros(10**6)),
+    Case("gaussian", "Gaussian loop, 10⁶", plain(programs.gaussian), lambda small: (vector(small), 0.5, 1.5, np.zeros(million(small))),
          lambda c, a: call(c.gaussian, a[0], 0.5, 1.5, a[3], 10**6)),
     Case("gaussian32", "Gaussian loop, float32, 10⁶", plain(programs.gaussian),
-         lambda: (vector().astype(np.float32), 0.5, 1.5, np.zeros(10**6, np.float32))),
-    Case("sort", "np.sort of 10⁶", plain(lambda a: np.sort(a)), lambda: (rng().random(10**6),)),
-    Case("normal", "np.random.normal, 10⁶", plain(lambda n: np.random.normal(0.0, 1.0, n)), lambda: (10**6,)),
-    Case("fib", "fib(32)", programs.fibonacci, lambda: (32,), lambda c, a: call(c.fib, 32, result=ctypes.c_int64), python=False),
+         lambda small: (vector(small).astype(np.float32), 0.5, 1.5, np.zeros(million(small), np.float32))),
+    Case("sort", "np.sort of 10⁶", plain(lambda a: np.sort(a)), lambda small: (vector(small, 0, 1),)),
+    Case("normal", "np.random.normal, 10⁶", plain(lambda n: np.random.normal(0.0, 1.0, n)), lambda small: (million(small),)),
+    Case("fib", "fib(32)", programs.fibonacci, lambda small: (10 if small else 32,), lambda c, a: call(c.fib, 32, result=ctypes.c_int64), python=False),
 ]
 BY_NAME = {c.name: c for c in CASES}
 

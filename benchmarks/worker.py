@@ -56,7 +56,7 @@ class Server:
         """The compiled case with its arguments, warm."""
         if name not in self.ready:
             case = cases.BY_NAME[name]
-            args = case.args()
+            args = case.args(False)
             if self.side == "c":
                 call = case.twin(ctypes.CDLL(str(TWINS)), args)
             else:
@@ -111,7 +111,7 @@ class Server:
     def threads(self):
         """Seconds of the sigmoid over slices with one thread and with two."""
         kernel = decorator(self.side, nogil=True)(cases.programs.sigmoid)
-        x = cases.vector(8 * 10**6)
+        x = cases.rng().uniform(-4, 4, 8 * 10**6)
         out = np.zeros_like(x)
         slices = [(x[k:k + 10**6], out[k:k + 10**6]) for k in range(0, len(x), 10**6)]
         kernel(*slices[0])
@@ -153,7 +153,7 @@ def first(side, name):
     case = cases.BY_NAME[name]
     jit = decorator(side)
     jit(lambda x: x + 1)(1)
-    args = case.args()
+    args = case.args(True)
     function = case.make(jit)
     start = time.perf_counter()
     function(*args)
