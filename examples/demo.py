@@ -69,7 +69,7 @@ def conv_output(x, w):
 
 def convolved(rs):
     """Edges above emboss, as grey images."""
-    edges = np.clip(np.abs(rs[0, 0]), 0, 1)
+    edges = np.clip(np.abs(rs[0, 0]) / 4, 0, 1)
     emboss = np.clip(rs[0, 1] / 4 + 0.5, 0, 1)
     return (np.concatenate([edges, emboss]) * 255).astype(np.uint8)
 
