@@ -426,6 +426,7 @@ static PyObject *get_locals(PyObject *self, void *c) { return Py_NewRef(D(self)-
     METHOD(inspect_llvm, "inspect_llvm(signature=None): LLVM IR, for one signature or a dict for all.")                                  \
     METHOD(inspect_asm, "inspect_asm(signature=None): assembly, for one signature or a dict for all.")                                   \
     METHOD(inspect_ir, "inspect_ir(signature=None, stage='types'): the compiler's own form of the function.")                            \
+    METHOD(report, "report(signature=None, file=...): what became of each line, as an HTML page and as text.")                              \
     METHOD(get_metadata, "get_metadata(signature=None): facts about the compilation of one signature, or a dict for all.")               \
     METHOD(__reduce__, "Pickles by name where that finds the same function, by code otherwise.")                                         \
     METHOD(__setstate__, "Completes an unpickled function.")                                                                             \

@@ -19,9 +19,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { DUMP_BYTECODE = 1, DUMP_IR = 2, DUMP_TYPES = 4, DUMP_LLVM = 8, DUMP_ASM = 16, DUMP_OPT = 32 };
+enum { DUMP_BYTECODE = 1, DUMP_IR = 2, DUMP_TYPES = 4, DUMP_LLVM = 8, DUMP_ASM = 16, DUMP_OPT = 32, DUMP_REPORT = 64 };
 static const struct { const char *name; unsigned bit; } dump_names[] = {
-    {"bytecode", DUMP_BYTECODE}, {"ir", DUMP_IR}, {"types", DUMP_TYPES}, {"llvm", DUMP_LLVM}, {"optimised", DUMP_OPT}, {"asm", DUMP_ASM}};
+    {"bytecode", DUMP_BYTECODE}, {"ir", DUMP_IR}, {"types", DUMP_TYPES}, {"llvm", DUMP_LLVM}, {"optimised", DUMP_OPT}, {"asm", DUMP_ASM},
+    {"report", DUMP_REPORT}};
 
 void hl_note_locals(hl_cx *cx, PyObject *py_func, PyObject *locals)
 {
@@ -51,6 +52,7 @@ typedef struct hl_pass {
     bool typed;      /* … with types */
     bool free_gil;   /* touches no Python object */
     unsigned dump;   /* what HOTLOOP_DUMP shows behind it */
+    void (*report)(hl_cx *cx, hl_text *out); /* what it adds to a report */
 } hl_pass;
 
 static const hl_pass pipeline[] = {
@@ -58,10 +60,10 @@ static const hl_pass pipeline[] = {
     {"infer", hl_pass_infer, .graph = true, .typed = true},
     {"fuse", hl_pass_fuse, .graph = true, .typed = true},
     {"bounds", hl_pass_bounds, .graph = true, .typed = true},
-    {"own", hl_pass_ownership, .graph = true, .typed = true, .dump = DUMP_TYPES},
+    {"own", hl_pass_ownership, .graph = true, .typed = true, .dump = DUMP_TYPES, .report = hl_report_graph},
     {"emit", hl_pass_emit, .dump = DUMP_LLVM},
     {"optimise", hl_pass_optimise, .free_gil = true, .dump = DUMP_OPT},
-    {"generate", hl_pass_generate, .free_gil = true, .dump = DUMP_ASM},
+    {"generate", hl_pass_generate, .free_gil = true, .dump = DUMP_ASM | DUMP_REPORT, .report = hl_report_code},
     {"link", hl_pass_link, .free_gil = true},
 };
 enum { NPASSES = sizeof pipeline / sizeof *pipeline };
@@ -112,6 +114,10 @@ static unsigned dump_wanted(const char *names)
 
 static void dump(hl_cx *cx, const hl_pass *p)
 {
+    if (cx->report) {
+        if (p->report) p->report(cx, cx->dump_to);
+        return;
+    }
     if (!(cx->dump & p->dump)) return;
     hl_text t = {0}, *out = cx->dump_to ? cx->dump_to : &t;
     if (p->dump & (DUMP_IR | DUMP_TYPES))
@@ -169,7 +175,7 @@ static int run_passes(hl_cx *cx, unsigned until)
         if (bad || cx->error || cx->python_error || (!p->free_gil && PyErr_Occurred())) return -1;
         if (p->graph && check && verify(cx, p) < 0) return -1;
         dump(cx, p);
-        if (until && p->dump == until) return 0;
+        if (until & p->dump) return 0;
     }
     return 0;
 }
@@ -182,7 +188,8 @@ static int with_context(const hl_request *rq, const hl_hooks *hooks, hl_result *
     hl_cx *volatile cx = calloc(1, sizeof(hl_cx));
     if (!cx) return PyErr_NoMemory(), -1;
     cx->rq = rq, cx->hooks = hooks, cx->dump_to = to;
-    cx->dump = until ? until : dump_wanted(getenv("HOTLOOP_DUMP"));
+    cx->dump = until ? until : dump_wanted(getenv("HOTLOOP_DUMP")) & ~(unsigned)DUMP_REPORT;
+    cx->report = until == DUMP_REPORT;
     cx->arena = hl_arena_new();
     cx->types = hl_interner_new();
     jmp_buf escape;
@@ -221,7 +228,7 @@ static int compile(const hl_request *rq, const hl_hooks *hooks, hl_result *out) 
 static PyObject *inspect(const hl_request *rq, const hl_hooks *hooks, const char *what)
 {
     unsigned until = dump_wanted(what);
-    if (!until) return PyErr_Format(PyExc_ValueError, "nothing to inspect is called '%s'; choose from bytecode, ir, types, llvm, optimised, asm", what);
+    if (!until) return PyErr_Format(PyExc_ValueError, "nothing to inspect is called '%s'; choose from bytecode, ir, types, llvm, optimised, asm, report", what);
     until &= ~(until - 1); /* one */
     hl_text t = {0};
     PyObject *s = NULL;

@@ -74,6 +74,7 @@ typedef struct hl_cx {
     bool python_error;           /* a Python exception is set already; hand it on */
     void *infer, *emit;          /* the stages' own state */
     unsigned dump;               /* from HOTLOOP_DUMP */
+    bool report;                 /* facts for a report are collected: mentions of variables, source lines in machine code */
     hl_text *dump_to;            /* inspect collects here; NULL: stderr */
     hl_code *code; hl_entry entry;
     PyObject *keep;              /* list of constants that machine code refers to */
@@ -97,6 +98,10 @@ int hl_pass_emit(hl_cx *cx);
 int hl_pass_optimise(hl_cx *cx);
 int hl_pass_generate(hl_cx *cx);
 int hl_pass_link(hl_cx *cx);
+/* Facts for reports, as lines of JSON (report.c). */
+void hl_report_graph(hl_cx *cx, hl_text *out);
+void hl_report_code(hl_cx *cx, hl_text *out);
+void hl_report_string(hl_text *out, const char *text); /* quoted */
 /* Dumps, and what the stages keep outside of the arena. */
 void hl_read_dump(PyObject *code, hl_text *out);
 void hl_codegen_ir(hl_cx *cx, hl_text *out);

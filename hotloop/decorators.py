@@ -25,6 +25,7 @@ _QUIET_WHEN = {"cache": (False,), "parallel": (False,), "looplift": (True, None)
                "no_cpython_wrapper": (False, True), "no_cfunc_wrapper": (False, True), "no_rewrites": (False,), "_nrt": (True,)}
 _OPTIONS = {*_FLAGS, *_IGNORED, "error_model", "inline", "locals", "signature", "opt_level"}
 _warned = set()
+watched = None  # a list while somebody wants to know which dispatchers are made (python -m hotloop annotate)
 
 
 def _warn_ignored(name, value, stacklevel):
@@ -81,6 +82,8 @@ def make_dispatcher(func, options, signatures=(), stacklevel=2):
     """A dispatcher for `func` with Numba's options; compiled at once for the signatures, if there are any."""
     compiler_options = _compiler_options(options, stacklevel + 1)
     d = _binding.Dispatcher(func, compiler_options, _locals_option(options.get("locals")), dict(options))
+    if watched is not None:
+        watched.append(d)
     for sig in signatures:
         d.compile(sig)
     if signatures:

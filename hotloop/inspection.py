@@ -68,6 +68,11 @@ def _source(code):
     return numbered if any(line for _, line in numbered) else []
 
 
+def report(d, signature=None, file=...):
+    from .report import of_dispatcher
+    return of_dispatcher(d, signature, file)
+
+
 def inspect_types(d, file=None, signature=None, pretty=False, style="default", **kwargs):
     if pretty:
         raise ValueError("pretty=True is not supported; the text goes to `file`")

@@ -18,6 +18,10 @@
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
 #include "llvm/ExecutionEngine/RuntimeDyld.h"
 #include "llvm/ExecutionEngine/SectionMemoryManager.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Object/ObjectFile.h"
@@ -89,6 +93,65 @@ char *hlx_run_passes(LLVMModuleRef m, const char *pipeline, LLVMTargetMachineRef
         return strdup(toString(std::move(error)).c_str());
     passes.run(*unwrap(m), modules);
     return nullptr;
+}
+
+namespace {
+/* Hands the vectoriser's remarks on; everything else goes to the handler that was there. */
+class Listener : public DiagnosticHandler {
+public:
+    using On = void (*)(void *, const char *, const char *, const hlx_line *, int);
+    Listener(On on, void *arg, std::unique_ptr<DiagnosticHandler> before) : on(on), arg(arg), before(std::move(before)) {}
+    bool isAnalysisRemarkEnabled(StringRef pass) const override { return pass == "loop-vectorize"; }
+    bool isMissedOptRemarkEnabled(StringRef pass) const override { return pass == "loop-vectorize"; }
+    bool isPassedOptRemarkEnabled(StringRef pass) const override { return pass == "loop-vectorize"; }
+    bool isAnyRemarkEnabled() const override { return true; }
+    bool handleDiagnostics(const DiagnosticInfo &info) override
+    {
+        if (auto *remark = dyn_cast<DiagnosticInfoIROptimization>(&info)) {
+            if (StringRef(remark->getPassName()) == "loop-vectorize")
+                report(*remark);
+            return true;
+        }
+        return before && before->handleDiagnostics(info);
+    }
+
+private:
+    /* The remark's own place names the line of the culprit; how it was inlined is seen from the loop's instructions. */
+    void report(const DiagnosticInfoIROptimization &remark)
+    {
+        SmallVector<hlx_line, 4> lines;
+        SmallVector<std::string, 4> files;
+        const DILocation *inlined = nullptr;
+        if (auto *block = dyn_cast_or_null<BasicBlock>(remark.getCodeRegion()))
+            for (const Instruction &i : *block)
+                if (const DILocation *at = i.getDebugLoc().get()) {
+                    inlined = at;
+                    break;
+                }
+        if (remark.isLocationAvailable()) {
+            DiagnosticLocation at = remark.getLocation();
+            files.push_back(at.getAbsolutePath());
+            lines.push_back({nullptr, at.getLine()});
+        }
+        for (const DILocation *at = inlined ? inlined->getInlinedAt() : nullptr; at; at = at->getInlinedAt()) {
+            files.push_back(DiagnosticLocation(DebugLoc(at)).getAbsolutePath());
+            lines.push_back({nullptr, at->getLine()});
+        }
+        for (size_t k = 0; k < lines.size(); k++)
+            lines[k].file = files[k].c_str();
+        on(arg, remark.getRemarkName().str().c_str(), remark.getMsg().c_str(), lines.data(), static_cast<int>(lines.size()));
+    }
+    On on;
+    void *arg;
+    std::unique_ptr<DiagnosticHandler> before;
+};
+} // namespace
+
+void hlx_listen(LLVMContextRef context, Listener::On on, void *arg)
+{
+    LLVMContext &c = *unwrap(context);
+    auto before = c.getDiagnosticHandler();
+    c.setDiagnosticHandler(std::make_unique<Listener>(on, arg, std::move(before)));
 }
 
 struct hlx_emitter {

@@ -13,6 +13,11 @@ void hlx_set_option(const char *name, const char *value);
 /* Runs a textual pipeline, which may contain our own function pass `hl-interleave`.  NULL, or a message to be freed. */
 char *hlx_run_passes(LLVMModuleRef m, const char *pipeline, LLVMTargetMachineRef tm);
 
+/* What the loop vectoriser says while passes run over modules of this context: `on` is called for each remark, with the lines of the
+ * place, innermost first (a loop of an inlined function has several).  name: LLVM's short name of the remark. */
+typedef struct hlx_line { const char *file; unsigned line; } hlx_line;
+void hlx_listen(LLVMContextRef context, void (*on)(void *arg, const char *name, const char *text, const hlx_line *lines, int n), void *arg);
+
 /* A code generation pipeline that is built once and run on many modules: building it costs as much as a small function. */
 typedef struct hlx_emitter hlx_emitter;
 hlx_emitter *hlx_emitter_new(LLVMTargetMachineRef tm); /* NULL: the target has no object files */

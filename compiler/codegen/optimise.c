@@ -120,12 +120,30 @@ static void keep_vector_functions(hl_emit *e)
     LLVMSetSection(g, "llvm.metadata");
 }
 
+static void on_remark(void *arg, const char *name, const char *text, const hlx_line *lines, int n)
+{
+    hl_text *out = arg;
+    hl_text_printf(out, "{\"kind\": \"remark\", \"name\": ");
+    hl_report_string(out, name);
+    hl_text_printf(out, ", \"text\": ");
+    hl_report_string(out, text);
+    hl_text_printf(out, ", \"lines\": [");
+    for (int k = 0; k < n; k++) {
+        hl_text_printf(out, k ? ", [" : "[");
+        hl_report_string(out, lines[k].file);
+        hl_text_printf(out, ", %u]", lines[k].line);
+    }
+    hl_text_printf(out, "]}\n");
+}
+
 int hl_pass_optimise(hl_cx *cx)
 {
     hl_emit *e = cx->emit;
     const char *why = NULL;
     char *bad = NULL;
     LLVMContextSetDiagnosticHandler(e->lc, on_diagnostic, cx);
+    if (cx->report)
+        hlx_listen(e->lc, on_remark, cx->dump_to);
     if (getenv("HOTLOOP_VERIFY") && LLVMVerifyModule(e->mod, LLVMReturnStatusAction, &bad)) {
         hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "emission left wrong LLVM IR: %s", bad);
         LLVMDisposeMessage(bad);

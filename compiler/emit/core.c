@@ -113,6 +113,13 @@ V hl_one(hl_emit *e, hl_inst *v) { return hl_parts(e, v)[0]; }
 
 LLVMBasicBlockRef hl_bb(hl_emit *e, const char *name) { return LLVMAppendBasicBlockInContext(e->lc, e->fn, name); }
 void hl_at(hl_emit *e, LLVMBasicBlockRef bb) { LLVMPositionBuilderAtEnd(e->b, bb); }
+/* LLVM's builder takes the source line over from the instruction; ours stays what it is. */
+void hl_before(hl_emit *e, V inst)
+{
+    LLVMMetadataRef line = e->lines ? LLVMGetCurrentDebugLocation2(e->b) : NULL;
+    LLVMPositionBuilderBefore(e->b, inst);
+    if (e->lines) LLVMSetCurrentDebugLocation2(e->b, line);
+}
 LLVMBasicBlockRef hl_here(hl_emit *e) { return LLVMGetInsertBlock(e->b); }
 void hl_br(hl_emit *e, LLVMBasicBlockRef to) { LLVMBuildBr(e->b, to); }
 void hl_cond(hl_emit *e, V c, LLVMBasicBlockRef t, LLVMBasicBlockRef f) { LLVMBuildCondBr(e->b, c, t, f); }
@@ -150,7 +157,7 @@ void hl_for_end(hl_emit *e, hl_for *l)
 V hl_for_phi(hl_emit *e, hl_for *l, V init)
 {
     LLVMBasicBlockRef here = hl_here(e);
-    LLVMPositionBuilderBefore(e->b, LLVMGetFirstInstruction(l->head));
+    hl_before(e, LLVMGetFirstInstruction(l->head));
     V phi = LLVMBuildPhi(e->b, LLVMTypeOf(init), "");
     LLVMAddIncoming(phi, &init, &l->before, 1);
     hl_at(e, here);

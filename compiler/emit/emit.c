@@ -82,6 +82,7 @@ static void emit_inst(hl_emit *e, hl_inst *i)
 {
     if (i->flags & HL_I_FUSED || i->op == HL_OP_const || i->op == HL_OP_omitted || i->op == HL_OP_phi) return;
     int n = i->type ? i->type->nparts : 0;
+    hl_emit_line(e, i->span);
     V *out = HL_NEWN(e->arena, V, n + 1);
     if (i->rule) hl_emitters[i->rule->id](e, i, out);
     else hl_emit_core(e, i, out);
@@ -152,6 +153,7 @@ static void emit_function(hl_emit *e, hl_func *f)
     LLVMBasicBlockRef start = hl_bb(e, "start");
     for (int b = 0; b < f->blocks.n; b++) e->blocks[b] = hl_bb(e, "");
     hl_error_begin(e);
+    hl_emit_lines_function(e, f);
     hl_at(e, e->allocas);
     hl_br(e, start);
     hl_at(e, start);
@@ -161,6 +163,7 @@ static void emit_function(hl_emit *e, hl_func *f)
     hl_error_finish(e);
     for (int b = 0; b < f->blocks.n; b++)
         for (hl_inst *i = f->blocks.at[b]->first; i && i->op == HL_OP_phi; i = i->next) fill_phi(e, i);
+    hl_emit_lines_leave(e);
 }
 
 /* The door for the binding: slots in, slots out. */
@@ -196,8 +199,10 @@ int hl_pass_emit(hl_cx *cx)
     e->i32 = LLVMInt32TypeInContext(e->lc), e->i64 = LLVMInt64TypeInContext(e->lc);
     e->f32 = LLVMFloatTypeInContext(e->lc), e->f64 = LLVMDoubleTypeInContext(e->lc);
     e->ptr = LLVMPointerTypeInContext(e->lc, 0), e->voidt = LLVMVoidTypeInContext(e->lc);
+    hl_emit_lines_begin(e);
     for (int k = 0; k < cx->funcs.n; k++) declare_function(e, cx->funcs.at[k]);
     for (int k = 0; k < cx->funcs.n && !cx->error; k++) emit_function(e, cx->funcs.at[k]);
     if (!cx->error) (cx->rq->ufunc_loop ? hl_emit_ufunc_loop : emit_entry)(e, cx->funcs.at[0]);
+    hl_emit_lines_end(e);
     return cx->error || cx->python_error || PyErr_Occurred() ? -1 : 0;
 }

@@ -41,6 +41,9 @@ typedef struct hl_emit {
     V tags[2];
     V retain, release;              /* helper functions in the module, made on first use */
     hl_options opt;
+    /* source lines, emit/location.c; NULL unless a report is made */
+    LLVMDIBuilderRef lines;
+    LLVMMetadataRef scope;
 } hl_emit;
 
 typedef void (*hl_emit_fn)(hl_emit *e, hl_inst *i, V *out);
@@ -78,6 +81,7 @@ void hl_emit_release(hl_emit *e, const hl_type *t, const V *parts);
 /* --- control --------------------------------------------------------------------------------------------------------- */
 LLVMBasicBlockRef hl_bb(hl_emit *e, const char *name);                 /* new block, appended */
 void hl_at(hl_emit *e, LLVMBasicBlockRef bb);                          /* emit there from now on */
+void hl_before(hl_emit *e, V inst);                                    /* emit in front of it */
 LLVMBasicBlockRef hl_here(hl_emit *e);
 void hl_br(hl_emit *e, LLVMBasicBlockRef to);
 void hl_cond(hl_emit *e, V c, LLVMBasicBlockRef t, LLVMBasicBlockRef f);

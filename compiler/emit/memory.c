@@ -1,5 +1,5 @@
 /* Slots, array items, reference counts. */
-#include "emit.h"
+#include "private.h"
 #include <string.h>
 
 LLVMTypeRef hl_part_type(hl_emit *e, hl_part p)
@@ -28,7 +28,7 @@ V hl_alloca(hl_emit *e, LLVMTypeRef t, const char *name)
 {
     LLVMBasicBlockRef here = hl_here(e);
     V term = LLVMGetBasicBlockTerminator(e->allocas);
-    if (term) LLVMPositionBuilderBefore(e->b, term);
+    if (term) hl_before(e, term);
     else LLVMPositionBuilderAtEnd(e->b, e->allocas);
     V a = LLVMBuildAlloca(e->b, t, name);
     hl_at(e, here);
@@ -117,6 +117,8 @@ static V helper_begin(hl_emit *e, const char *name, LLVMBasicBlockRef *saved)
 static V helper(hl_emit *e, const char *name, bool drops)
 {
     LLVMBasicBlockRef saved;
+    LLVMMetadataRef line = LLVMGetCurrentDebugLocation2(e->b);
+    hl_emit_lines_leave(e);
     V fn = helper_begin(e, name, &saved), m = LLVMGetParam(fn, 0);
     LLVMBasicBlockRef count = LLVMAppendBasicBlockInContext(e->lc, fn, ""), out = LLVMAppendBasicBlockInContext(e->lc, fn, "");
     hl_cond(e, LLVMBuildIsNull(e->b, m, ""), out, count);
@@ -133,6 +135,7 @@ static V helper(hl_emit *e, const char *name, bool drops)
     hl_at(e, out);
     LLVMBuildRetVoid(e->b);
     hl_at(e, saved);
+    if (line) LLVMSetCurrentDebugLocation2(e->b, line);
     return fn;
 }
 

@@ -10,4 +10,10 @@ void hl_emit_core(hl_emit *e, hl_inst *i, V *out); /* instructions without a row
 void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out); /* emit/bounds.c */
 void hl_emit_ufunc_loop(hl_emit *e, hl_func *f);         /* emit/ufunc_loop.c: the entry of a ufunc's loop */
 void hl_emit_slow_loop(hl_emit *e, hl_inst *jump);       /* marks the back edge of a loop that is not worth optimising */
+/* emit/location.c: source lines for reports; they do nothing otherwise */
+void hl_emit_lines_begin(hl_emit *e);
+void hl_emit_lines_function(hl_emit *e, const hl_func *f);
+void hl_emit_line(hl_emit *e, hl_span at);
+void hl_emit_lines_leave(hl_emit *e);
+void hl_emit_lines_end(hl_emit *e);
 #endif

@@ -41,6 +41,13 @@ static const char *name_of(hl_builder *b, int local)
     return s ? s : "?";
 }
 
+/* For reports: the type of a variable where the source names it. */
+static void mention(hl_builder *b, int local, hl_inst *value)
+{
+    if (b->cx->report && b->span.line > 0)
+        hl_push(b->arena, &b->f->mentions, ((hl_mention){value, b->frame->s->vars[local].name, b->span}));
+}
+
 hl_inst *hl_build_load(hl_builder *b, int local)
 {
     hl_frame *fr = b->frame;
@@ -51,13 +58,17 @@ hl_inst *hl_build_load(hl_builder *b, int local)
     hl_inst *v = hl_build_read(b, fr->var[local]);
     if (hl_bit(fr->unbound, local)) {
         hl_bit_put(fr->unbound, local, false);
-        if (v->op != HL_OP_unbound && v->op != HL_OP_phi) return v;
+        if (v->op != HL_OP_unbound && v->op != HL_OP_phi) {
+            mention(b, local, v);
+            return v;
+        }
         v = hl_build_emit1(b, HL_OP_check_bound, v);
         v->obj = fr->s->vars[local].name;
         b->checks = true;
         hl_build_split(b);
         hl_build_write(b, fr->var[local], v);
     }
+    mention(b, local, v);
     return v;
 }
 
@@ -85,6 +96,7 @@ void hl_build_store(hl_builder *b, int local, hl_inst *value)
     value = as_declared(b, local, value);
     hl_build_split(b);
     hl_build_write(b, b->frame->var[local], value);
+    mention(b, local, value);
     if (!b->frame->flow->cleared[local]) hl_bit_put(b->frame->unbound, local, false);
 }
 

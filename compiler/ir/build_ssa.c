@@ -292,6 +292,7 @@ void hl_build_finish(hl_builder *b)
     }
     EACH_INST(f, block, i)
         for (int k = 0; k < i->nargs; k++) i->args[k] = forwarded(i->args[k]);
+    for (int k = 0; k < f->mentions.n; k++) f->mentions.at[k].value = forwarded(f->mentions.at[k].value);
     drop_unused(b);
     for (int k = 0; k < f->blocks.n; k++) {
         hl_block *block = f->blocks.at[k];

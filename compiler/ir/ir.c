@@ -215,6 +215,8 @@ void hl_ir_replace(hl_func *f, hl_inst *old, hl_inst *by)
             for (int k = 0; k < i->nunwind; k++)
                 if (i->unwind[k] == old) i->unwind[k] = by;
         }
+    for (int k = 0; k < f->mentions.n; k++)
+        if (f->mentions.at[k].value == old) f->mentions.at[k].value = by;
 }
 
 unsigned hl_ir_effects(const hl_inst *i)

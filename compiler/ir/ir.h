@@ -96,6 +96,8 @@ struct hl_block {
     void *data;              /* scratch of the running pass */
 };
 
+typedef struct hl_mention { hl_inst *value; PyObject *name; hl_span span; } hl_mention;
+
 struct hl_func {
     hl_arena *arena;
     const char *name;        /* qualified name */
@@ -110,6 +112,7 @@ struct hl_func {
     HL_VEC(hl_block *) blocks;
     uint32_t next_inst;
     const struct hl_options *options; /* of its own decorator; NULL: those of the request */
+    HL_VEC(hl_mention) mentions; /* when a report is wanted: where the source names a variable */
     bool has_try, has_loops;
     void *data;              /* inference: hl_instance; emission: LLVM function */
 };
