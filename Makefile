@@ -2,7 +2,7 @@
 # environment, the build. A second run only does what changed.
 #
 #   make demo          the example programs on photographs; pictures in demo-output/
-#   make test          the tests; ARGS="tests/test_lists.py -k pop" is handed to pytest
+#   make test          the tests, those with Dask, pandas, xarray and others too (MORE= leaves them out); ARGS="tests/test_lists.py -k pop" is handed to pytest
 #   make build         the environment and the build alone
 #   make test-all      the tests under every supported CPython that is installed
 #   make debug         a debug build, and the tests on it with the IR verified after every pass
@@ -16,6 +16,7 @@ VENV    ?= .venv
 ARGS    ?=
 SOURCES := $(shell find binding compiler hotloop runtime -name '*.[ch]' -o -name '*.cpp' -o -name '*.def' -o -name '*.py' -o -name meson.build) \
            meson.build meson.options pyproject.toml
+MORE     = $(VENV)/.group-ecosystem
 BIN      = $(VENV)/bin
 PIP      = $(BIN)/python -m pip --disable-pip-version-check
 VERSIONS = 3.11 3.12 3.13
@@ -28,7 +29,7 @@ build: $(VENV)/.built
 demo: $(VENV)/.built $(VENV)/.group-demo
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.built
+test: $(VENV)/.built $(MORE)
 	$(BIN)/pytest $(ARGS)
 
 # --- the environment: one stamp for its tools, one for the build ------------------------------------------------------
@@ -56,7 +57,7 @@ test-all:
 	@for version in $(VERSIONS); do \
 	    if python=$$(tools/find-python $$version); then \
 	        echo "== CPython $$version: $$python"; \
-	        $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	        $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version MORE= || exit 1; \
 	    else \
 	        echo "== CPython $$version: skipped, it is not installed"; \
 	    fi; \
