@@ -67,10 +67,36 @@ def test_special_values(name):
         np.testing.assert_allclose(out, getattr(np, NUMPY.get(name, name))(x), rtol=4e-16, atol=5e-324)
 
 
+def check_exp(dtype):
+    """Results from the smallest subnormal number to the largest, and what lies beyond."""
+    info, wide = np.finfo(dtype), np.longdouble if dtype == np.float64 else np.float64
+    last, first = float(np.log(info.max)), float(np.log(wide(info.smallest_subnormal) / 2))
+    edges = [np.nextafter(dtype(v), dtype(to)) for v in (last, first) for to in (-np.inf, np.inf)]
+    x = np.concatenate([np.linspace(first - 2, last + 2, 100_003), np.repeat([np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, info.max, info.min, last, first, *edges], 16)])
+    x = np.random.default_rng(0).permutation(x.astype(dtype))
+    out = np.empty_like(x)
+    looped("exp")(x, out)
+    with np.errstate(all="ignore"):
+        want = np.exp(x.astype(wide))
+        rounded = want.astype(dtype)
+    finite = np.isfinite(rounded)
+    np.testing.assert_array_equal(out[~finite], rounded[~finite])
+    assert ulps(out[finite], want[finite]) <= (1 if dtype == np.float64 else 1.001)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_exp_everywhere(dtype):
+    check_exp(dtype)
+
+
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="names of x86 features")
-@pytest.mark.parametrize("features", ["+avx2,+fma", "+sse2"])
+@pytest.mark.parametrize("features", ["+avx2,+fma", "+sse2", "+avx512f,+avx2,+fma", "+avx512f,+avx512vl,+avx2,+fma,+prefer-256-bit"])
 def test_other_widths(features):
+    if "avx512f" in features and "avx512f" not in open("/proc/cpuinfo").read():
+        pytest.skip("this processor has no AVX-512")
     code = ("import numpy as np, test_vecmath as t\n"
+            f"if 'fma' in '{features}':  # without it, SLEEF's: infinite for the largest argument too\n"
+            "    t.check_exp(np.float64), t.check_exp(np.float32)\n"
             "for name in ('exp', 'log', 'sin', 'atan', 'cbrt', 'tanh'):\n"
             "    for dtype in (np.float64, np.float32):\n"
             "        w = t.worst(name, dtype)\n"

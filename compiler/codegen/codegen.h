@@ -35,6 +35,7 @@ void hl_machine_give(hl_machine *m);
 const char *hl_machine_identity(void);
 /* Widest vector registers in bytes (16, 32, 64; 0: none that a vector library serves). */
 int hl_machine_vector_bytes(void);
+bool hl_machine_has(const char *feature);        /* LLVM's name for it */
 
 void *hl_symbol_address(const char *name);       /* NULL: unknown */
 /* From the vector libraries: SLEEF (1 ULP), or when `fast` also glibc's (4 ULP); NULL: not there. */

@@ -35,13 +35,20 @@ static char *from_env(const char *name, char *(*detect)(void))
 
 static char *no_features(void) { return strdup(""); }
 
-static bool has_feature(const char *f) { return strstr(host.features, f) != NULL; }
+static bool has_feature(const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = host.features; at && (at = strchr(at, '+')); at++)
+        if (!strncmp(at + 1, name, n) && (!at[n + 1] || at[n + 1] == ','))
+            return true;
+    return false;
+}
 
 static void find_vector_width(void)
 {
 #if defined(__x86_64__)
     /* Named CPUs (HOTLOOP_CPU) carry no feature list here: the baseline's width is right for all of them. */
-    host.vector_bytes = has_feature("+avx512f") ? 64 : has_feature("+avx2") && has_feature("+fma") ? 32 : 16;
+    host.vector_bytes = has_feature("avx512f") ? 64 : has_feature("avx2") && has_feature("fma") ? 32 : 16;
 #endif
 }
 
@@ -72,6 +79,12 @@ const char *hl_machine_identity(void)
 {
     pthread_once(&host.once, start);
     return host.identity ? host.identity : "";
+}
+
+bool hl_machine_has(const char *feature)
+{
+    pthread_once(&host.once, start);
+    return has_feature(feature);
 }
 
 int hl_machine_vector_bytes(void)

@@ -162,6 +162,7 @@ int hl_pass_optimise(hl_cx *cx)
     LLVMDisposeTargetData(layout);
     char *error = hlx_run_passes(e->mod, choose(cx, e->mod), m->tm);
     hl_machine_give(m);
+    hl_vecexp_expand(e);
     if (error) {
         hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "LLVM: %s", error);
         free(error);

@@ -1,7 +1,8 @@
 /* Addresses of what machine code calls: the runtime (rtcalls.def), the C library, the compiler's helpers, the vector library.
  *
  * libhotloop's own handle finds its functions and those of the libraries it depends on (libm, libc), wherever the process
- * loaded them.
+ * loaded them.  The vector libraries are opened by the first program that has a use for them: loading SLEEF takes longer than
+ * compiling a small function.
  */
 #include "codegen.h"
 #include <dlfcn.h>
@@ -10,9 +11,9 @@
 #include <string.h>
 
 static struct {
-    pthread_once_t once;
+    pthread_once_t once, vector_once;
     void *runtime, *sleef, *mvec;
-} libs = {.once = PTHREAD_ONCE_INIT};
+} libs = {.once = PTHREAD_ONCE_INIT, .vector_once = PTHREAD_ONCE_INIT};
 
 static const char *const sleef_names[] = {"libsleefgnuabi.so.3", "libsleefgnuabi.so", "libsleefgnuabi.dylib", NULL};
 static const char *const mvec_names[] = {"libmvec.so.1", NULL};
@@ -30,6 +31,10 @@ static void open_libraries(void)
     Dl_info info;
     if (dladdr((void *)hl_drop, &info) && info.dli_fname)
         libs.runtime = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+}
+
+static void open_vector_libraries(void)
+{
     libs.sleef = open_first(sleef_names);
     libs.mvec = open_first(mvec_names);
 }
@@ -55,7 +60,7 @@ static const struct { const char *name; void *at; } helpers[] = {
 
 void *hl_symbol_vecmath(const char *name, bool fast)
 {
-    pthread_once(&libs.once, open_libraries);
+    pthread_once(&libs.vector_once, open_vector_libraries);
     void *at = libs.sleef ? dlsym(libs.sleef, name) : NULL;
     return !at && fast && libs.mvec ? dlsym(libs.mvec, name) : at;
 }

@@ -112,6 +112,8 @@ V hl_compare(hl_emit *e, hl_op op, const hl_type *t, const V *a, const V *b);
 void hl_unary(hl_emit *e, hl_op op, const hl_type *t, const V *a, V *out);
 /* One mathematical function "sin", "hypot" … on operands of type t (float or complex): libm calls that carry their vector variants. */
 void hl_math(hl_emit *e, const char *name, const hl_type *t, const V *const *args, int n, V *out);
+/* Behind the vectoriser: code in the place of calls of vector functions that are in no library (vecexp.c). */
+void hl_vecexp_expand(hl_emit *e);
 /* --- arrays (emit/array.c, emit/element.c) -------------------------------------------------------------------------------- */
 /* parts of an array value: [owner, data, shape…, stride…]; a C-contiguous type has constant strides where they are known. */
 static inline V hl_arr_owner(const V *p) { return p[0]; }

@@ -50,6 +50,9 @@ V hl_libm(hl_emit *e, const char *name, const V *args, int n);
 V hl_float_to_int(hl_emit *e, hl_inst *i, V x);
 /* The vector version of a call when there is one (vecmath.c). */
 void hl_vecmath(hl_emit *e, V call, const char *name, bool f32);
+/* Vector functions with code of their own (vecexp.c); the symbols that the vectoriser calls them by end so. */
+#define HL_VECEXP_OWN ".own"
+bool hl_vecexp_has(const char *name);
 
 /* number.c: one operator on operands of the instruction; a and b may differ in type (shifts, exact comparison). */
 void hl_emit_op(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const hl_type *tb, const V *a, const V *b, V *out);

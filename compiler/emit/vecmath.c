@@ -1,7 +1,7 @@
 /* Vector versions of mathematical functions.
  *
  * A call of exp carries the attribute "vector-function-abi-variant"="_ZGVeN8v_exp(_ZGVeN8v_exp),…": the loop vectoriser then may
- * replace eight scalar calls by one of the named function, which lives in SLEEF's GNU vector ABI library.  The mangling is
+ * replace eight scalar calls by one of the named function, which lives in SLEEF's GNU vector ABI library (exp: vecexp.c).  The mangling is
  * the vector function ABI's: b, d, e = SSE, AVX2, AVX-512; N = no mask; lanes; a v for each parameter; scalar name.
  *
  * What is in the table was measured on 64,000 arguments a function (uniform, near zero, logarithmic) and on special values, against
@@ -31,14 +31,19 @@ static int params_of(const char *name)
 }
 
 /* The symbol of the best version there is; false: none. */
-static bool choose(char *symbol, size_t n, const char *prefix, const char *scalar, bool fast)
+static bool choose(char *symbol, size_t n, const char *prefix, const char *name, bool f32, bool fast)
 {
+    const char *suffix = f32 ? "f" : "";
+    if (hl_vecexp_has(name)) {
+        snprintf(symbol, n, "%s_%s%s" HL_VECEXP_OWN, prefix, name, suffix);
+        return true;
+    }
     if (fast) {
-        snprintf(symbol, n, "%s_%s_u35", prefix, scalar);
+        snprintf(symbol, n, "%s_%s%s_u35", prefix, name, suffix);
         if (hl_symbol_vecmath(symbol, true))
             return true;
     }
-    snprintf(symbol, n, "%s_%s", prefix, scalar);
+    snprintf(symbol, n, "%s_%s%s", prefix, name, suffix);
     return hl_symbol_vecmath(symbol, fast) != NULL;
 }
 
@@ -58,14 +63,13 @@ void hl_vecmath(hl_emit *e, V call, const char *name, bool f32)
     if (!params)
         return;
     for (size_t k = 0; k < sizeof widths / sizeof *widths && widths[k].bytes <= have; k++) {
-        char prefix[32], scalar[32], symbol[80];
+        char prefix[32], symbol[80];
         int lanes = widths[k].bytes / (f32 ? 4 : 8);
         snprintf(prefix, sizeof prefix, "_ZGV%cN%d%s", widths[k].isa, lanes, params == 2 ? "vv" : "v");
-        snprintf(scalar, sizeof scalar, "%s%s", name, f32 ? "f" : "");
-        if (!choose(symbol, sizeof symbol, prefix, scalar, e->opt.fastmath))
+        if (!choose(symbol, sizeof symbol, prefix, name, f32, e->opt.fastmath))
             continue;
         declare(e, symbol, f32, lanes, params);
-        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s_%s(%s)", at ? "," : "", prefix, scalar, symbol);
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s_%s%s(%s)", at ? "," : "", prefix, name, f32 ? "f" : "", symbol);
     }
     if (at)
         LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, LLVMCreateStringAttribute(e->lc, "vector-function-abi-variant", 27, all, (unsigned)at));
