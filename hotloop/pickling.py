@@ -5,8 +5,10 @@ defines) travels as its code, defaults, closure and the globals that it uses, so
 the same version of Python.  What the code refers to goes into the pickle's *state*, after the function itself is known to the
 pickler: recursive functions refer to themselves.
 
-Unpickling the same function twice in one process gives the same object, compiled code included.
+Unpickling the same function twice in one process gives the same object, compiled code included.  A worker gets it anew with every
+task and drops it in between, so the latest ones are kept.
 """
+import collections
 import importlib
 import marshal
 import sys
@@ -17,6 +19,7 @@ import weakref
 from . import _binding
 
 _known = weakref.WeakValueDictionary()  # identity -> dispatcher
+_recent = collections.deque(maxlen=64)  # the latest that came here by pickle
 _identities = weakref.WeakKeyDictionary()  # dispatcher -> identity
 
 
@@ -116,6 +119,7 @@ def _rebuild(identity, data, compiler_options, locals_, options):
     d.__dict__["_incomplete"] = True
     _known[identity] = d
     _identities[d] = identity
+    _recent.append(d)
     return d
 
 
