@@ -1,23 +1,9 @@
 """runtime/sort.c against NumPy."""
 import ctypes
-import os
 
 import numpy as np
 import pytest
-
-import hotloop
-
-rt = ctypes.PyDLL(os.path.join(os.path.dirname(hotloop.__file__), "libhotloop.so"))
-I64, I32, P = ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p
-live = rt.hl_live_allocations
-live.restype = I64
-
-
-def declare(name, res, *args):
-    f = getattr(rt, "hl_" + name)
-    f.restype, f.argtypes = res, list(args)
-    return f
-
+from runtime_library import I32, I64, P, declare, live
 
 sort = declare("sort", I32, P, I64, I64, I32)
 argsort = declare("argsort", I32, P, I64, I64, I32, P)
