@@ -6,6 +6,7 @@
 #   make build         the environment and the build alone
 #   make test-all      the tests under every supported CPython that is installed
 #   make debug         a debug build, and the tests on it with the IR verified after every pass
+#   make fuzz          N=2000 random programs, compiled and in CPython; SEED=… repeats a run (docs/testing.md)
 #   make bench         measures against the newest Numba and against C; writes benchmarks/results.md
 #   make bench-npbench NPBENCH=path: NPBench's own Numba files on both sides, from a checkout of NPBench
 #   make format        formats the C and Python sources
@@ -21,7 +22,7 @@ BIN      = $(VENV)/bin
 PIP      = $(BIN)/python -m pip --disable-pip-version-check
 VERSIONS = 3.11 3.12 3.13
 
-.PHONY: build demo test test-all debug bench bench-npbench format clean strict smoke
+.PHONY: build demo test test-all debug fuzz bench bench-npbench format clean strict smoke
 .DELETE_ON_ERROR:
 
 build: $(VENV)/.built
@@ -96,6 +97,12 @@ smoke:
 	    $(MAKE) --no-print-directory build/llvm19/.staged && \
 	    PYTHONPATH=$(CURDIR)/build/llvm19/stage PYTHONSAFEPATH=1 $(BIN)/pytest tests/test_workloads.py tests/test_language.py; \
 	 else echo "== LLVM 19: skipped, it is not installed"; fi
+
+# --- random programs -------------------------------------------------------------------------------------------------------
+N    ?= 2000
+SEED ?=
+fuzz: $(VENV)/.built
+	$(BIN)/python tests/fuzz/fuzz.py --count $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # --- measurements ---------------------------------------------------------------------------------------------------------
 BENCH = .bench/venv

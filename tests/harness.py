@@ -205,7 +205,7 @@ def compare(want, got, where="result", *, ulp=0, rtol=0, layout=False):
 # --- the checks --------------------------------------------------------------------------------------------------
 
 
-def _outcome(func, args, kwargs):
+def outcome(func, args, kwargs):
     """("value", result) or ("raises", class, args); holds no frame alive."""
     try:
         with np.errstate(all="ignore"):
@@ -214,7 +214,7 @@ def _outcome(func, args, kwargs):
         return "raises", type(exc), exc.args, exc
 
 
-def _compare_outcomes(want, got, ulp, rtol, layout, message):
+def compare_outcomes(want, got, ulp, rtol, layout, message):
     if want[0] != got[0]:
         (failed,) = [o for o in (want, got) if o[0] == "raises"]
         side = "CPython" if failed is want else "compiled code"
@@ -251,12 +251,12 @@ def check(func, *args, kwargs=None, ulp=0, rtol=0, layout=False, message=True, *
     kwargs = kwargs or {}
     args, kwargs = copy_args((args, kwargs))  # the caller's own objects stay as they are
     want_args, want_kwargs = copy_args((args, kwargs), plain_functions=True)
-    want = _outcome(plain(func), want_args, want_kwargs)
+    want = outcome(plain(func), want_args, want_kwargs)
     for turn in ("first call", "second call"):
         got_args, got_kwargs = copy_args((args, kwargs))
-        got = _outcome(compiled, got_args, got_kwargs)
+        got = outcome(compiled, got_args, got_kwargs)
         try:
-            _compare_outcomes(want, got, ulp, rtol, layout, message)
+            compare_outcomes(want, got, ulp, rtol, layout, message)
             compare(want_args, got_args, "arguments", ulp=ulp, rtol=rtol)
             compare(want_kwargs, got_kwargs, "keywords", ulp=ulp, rtol=rtol)
         except Difference as exc:

@@ -1,7 +1,8 @@
 /* After the fixpoint: the graph is made to say what inference found.
  *
  *   1. instances that nobody calls are left out; element types that nothing bound become int64 (an empty list of anything)
- *   2. branches that types decided, blocks that cannot be reached and handlers of code that cannot raise are cut
+ *   2. branches that types decided, blocks that cannot be reached and handlers of code that cannot raise are cut; a phi of nothing that
+ *      is bound is not bound
  *   3. values that turned out to be literals become constants
  *   4. check_bound gets its condition
  *   5. casts: every operand gets the type its user wants
@@ -65,8 +66,36 @@ static void end_block_at(hl_func *f, hl_inst *i)
     i->op = HL_OP_unreachable, i->nargs = 0, i->rule = NULL;
 }
 
+/* A phi that inference reached and gave no type: on all ways that are taken the variable is not bound, and so the phi is not either. */
+static bool unbind_phi(hl_func *f, hl_inst *i)
+{
+    for (int k = 0; k < i->nargs; k++) {
+        if (i->args[k]->op != HL_OP_unbound) continue;
+        hl_inst *u = hl_ir_new(f, HL_OP_unbound, NULL, 0, i->span);
+        u->obj = i->args[k]->obj;
+        hl_ir_prepend(f->blocks.at[0], u);
+        hl_ir_replace(f, i, u);
+        hl_ir_remove(i);
+        return true;
+    }
+    return false;
+}
+
+static void unbind_phis(hl_func *f)
+{
+    for (bool again = true; again;) {
+        again = false;
+        EACH_BLOCK(f, b)
+            for (hl_inst *i = b->first, *next; i && i->op == HL_OP_phi && live(b); i = next) {
+                next = i->next;
+                if (!i->type && unbind_phi(f, i)) again = true;
+            }
+    }
+}
+
 static void cut_dead(hl_func *f)
 {
+    unbind_phis(f);
     EACH_BLOCK(f, b) {
         if (!live(b)) continue;
         hl_inst *t = hl_ir_term(b);
@@ -210,6 +239,7 @@ static void cast_phi(hl_func *f, hl_inst *i)
         hl_block *p = i->block->pred.at[k];
         hl_inst *where = hl_ir_term(p);
         if (p->handler == i->block && where->prev && where->prev != a && where->prev->op != HL_OP_phi) where = where->prev;
+        else if (p->handler && p->handler != i->block) where = hl_ir_term(hl_ir_split_edge(p, i->block)); /* nothing goes behind what may raise */
         i->args[k] = cast_before(f, where, a, i->type);
     }
 }

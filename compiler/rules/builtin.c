@@ -31,7 +31,7 @@ const hl_type *hl_type_to_int(hl_site *s)
         return NULL;
     }
     may_raise(s, hl_is_float(t));
-    return hl_is_float(t) ? hl_T.int64 : wide(t);
+    return hl_T.int64;
 }
 
 const hl_type *hl_type_to_float(hl_site *s)

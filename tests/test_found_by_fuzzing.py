@@ -1,0 +1,44 @@
+"""Programs that went wrong under `make fuzz`, made small: one test a mistake that was mended."""
+import numpy as np
+import pytest
+from harness import check, checks
+
+from hotloop import njit
+
+
+def test_variable_bound_in_a_branch_that_is_never_taken():
+    def f(x):
+        if bool(0.5 < 0):
+            v = 0
+        return v
+    check(f, 1.0)
+
+
+def test_handler_of_code_that_cannot_raise_once_types_are_known():
+    def f(x):
+        try:
+            v = np.zeros(0, np.float64)
+            w = 0.5 if (0 < 0) else 0.5
+        except ZeroDivisionError:
+            w = 0
+        return len(v)
+    check(f, 0)
+
+
+@pytest.mark.parametrize("items", ([1], [2, 3]))
+def test_value_of_a_try_block_widens_behind_it(items):
+    @njit
+    def f(x, k):
+        v = 1.5
+        try:
+            v = x[k]
+        except IndexError:
+            pass
+        return v
+    assert f(items, 0) == items[0] and f(items, 7) == 1.5
+
+
+def test_int_of_unsigned_is_signed():
+    def f(a):
+        return int(a.sum()) - 8, int(a[0]) % 17 - 20, [int(x) - 1 for x in a]
+    checks(f, [np.zeros(2, np.uint64), np.array([3, 200], np.uint64)])
