@@ -7,7 +7,7 @@
  *   lists.c       lists in and out, and the table of lists of one call
  *   dispatcher.c  the object that @njit makes, and its call path
  *   arguments.c   keywords, defaults and *args -> one value per parameter
- *   ufunc.c       loops of ufuncs
+ *   ufunc.c       ufuncs and their loops     ufunc_lazy.c    loops that are compiled on demand
  *   overloads.c   specialisations: choice, compilation, life and death; the hooks that the compiler calls
  *
  * State is static: NumPy's C API and the interned types are per process anyway, and module.c refuses to load into a

@@ -5,26 +5,14 @@
  * ufunc's own table of types, functions and data, where NumPy's search for a loop to which the inputs can be cast safely, and the
  * attributes `types` and `ntypes`, find it.
  *
- * A lazy ufunc has in addition a promoter for any types: NumPy asks it when no loop takes the inputs exactly.  It has the loop
- * compiled, adds it and names its types; NumPy goes on with it and remembers the answer.
+ * Lazy ufuncs compile loops on demand: ufunc_lazy.c.
  *
  * Tables and machine code belong to a UFuncLoops object, which the ufunc keeps as its `obj`; it also keeps `owner`, the Python
  * object that compiles (hotloop/ufunc.py).  Compiled loops of the ufunc set no floating-point warnings: vectorised code computes
  * both sides of a branch, and would warn of what never happened. */
-#include "binding.h"
-#define PY_UFUNC_UNIQUE_SYMBOL hl_ufunc_api
-#include <numpy/ufuncobject.h>
-#include <numpy/dtype_api.h>
-
-typedef struct ufunc_loops {
-    PyObject_HEAD
-    PyObject *owner, *name, *doc; /* the ufunc points into the two texts */
-    int nargs, n, cap, identity;
-    char *types;
-    PyUFuncGenericFunction *functions;
-    void **data;
-    hl_result *results;
-} ufunc_loops;
+#define HL_IMPORT_UFUNC
+#include "ufunc.h"
+#include "../runtime/pool.h"
 
 static PyTypeObject *loops_class;
 
@@ -37,16 +25,16 @@ static int ready(void)
     return 0;
 }
 
-static ufunc_loops *loops_of(PyObject *ufunc)
+hl_ufunc_loops *hl_ufunc_loops_of(PyObject *ufunc)
 {
     if (!loops_class || Py_TYPE(ufunc) != &PyUFunc_Type) return NULL;
     PyObject *o = ((PyUFuncObject *)ufunc)->obj;
-    return o && Py_TYPE(o) == loops_class ? (ufunc_loops *)o : NULL;
+    return o && Py_TYPE(o) == loops_class ? (hl_ufunc_loops *)o : NULL;
 }
 
 static int loops_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    ufunc_loops *l = (ufunc_loops *)self;
+    hl_ufunc_loops *l = (hl_ufunc_loops *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(l->owner);
     for (int k = 0; k < l->n; k++) Py_VISIT(l->results[k].keep);
@@ -55,13 +43,13 @@ static int loops_traverse(PyObject *self, visitproc visit, void *arg)
 
 static int loops_clear(PyObject *self)
 {
-    Py_CLEAR(((ufunc_loops *)self)->owner);
+    Py_CLEAR(((hl_ufunc_loops *)self)->owner);
     return 0;
 }
 
 static void loops_dealloc(PyObject *self)
 {
-    ufunc_loops *l = (ufunc_loops *)self;
+    hl_ufunc_loops *l = (hl_ufunc_loops *)self;
     PyTypeObject *cls = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     const hl_compiler_api *api = l->n ? hl_compiler() : NULL;
@@ -69,7 +57,7 @@ static void loops_dealloc(PyObject *self)
         api->code_free(l->results[k].code);
         Py_XDECREF(l->results[k].keep);
     }
-    Py_XDECREF(l->owner), Py_XDECREF(l->name), Py_XDECREF(l->doc);
+    Py_XDECREF(l->owner), Py_XDECREF(l->name), Py_XDECREF(l->doc), Py_XDECREF(l->signature);
     PyMem_Free(l->types), PyMem_Free(l->functions), PyMem_Free(l->data), PyMem_Free(l->results);
     cls->tp_free(self);
     Py_DECREF(cls);
@@ -86,7 +74,7 @@ static void legacy_loop(char **args, const npy_intp *dimensions, const npy_intp 
 /* 0 and 1 as items of the result's type. */
 static int reduction_initial(PyArrayMethod_Context *context, npy_bool empty, void *initial)
 {
-    ufunc_loops *l = context->caller ? loops_of(context->caller) : NULL;
+    hl_ufunc_loops *l = context->caller ? hl_ufunc_loops_of(context->caller) : NULL;
     if (!l || (l->identity != PyUFunc_Zero && l->identity != PyUFunc_One)) return 0;
     PyObject *value = PyLong_FromLong(l->identity == PyUFunc_One);
     PyArray_Descr *d = context->descriptors[0];
@@ -100,7 +88,7 @@ static int reduction_initial(PyArrayMethod_Context *context, npy_bool empty, voi
 
 #define GROW(p) ((q = PyMem_Realloc(p, sizeof *(p) * (size_t)cap)) ? (p = q, true) : false)
 
-static int reserve(PyUFuncObject *u, ufunc_loops *l)
+static int reserve(PyUFuncObject *u, hl_ufunc_loops *l)
 {
     void *q;
     if (l->n < l->cap) return 0;
@@ -112,14 +100,14 @@ static int reserve(PyUFuncObject *u, ufunc_loops *l)
     return 0;
 }
 
-static bool known(const ufunc_loops *l, const char *types)
+static bool known(const hl_ufunc_loops *l, const char *types)
 {
     for (int k = 0; k < l->n; k++)
         if (!memcmp(l->types + k * l->nargs, types, (size_t)l->nargs)) return true;
     return false;
 }
 
-static int register_method(PyUFuncObject *u, ufunc_loops *l, const char *types, void *loop)
+static int register_method(PyUFuncObject *u, hl_ufunc_loops *l, const char *types, void *loop)
 {
     PyArray_DTypeMeta *dtypes[NPY_MAXARGS];
     PyArray_Descr *descrs[NPY_MAXARGS];
@@ -132,11 +120,17 @@ static int register_method(PyUFuncObject *u, ufunc_loops *l, const char *types, 
     return r;
 }
 
+/* The dtype of a number, or of the items of an array. */
+static const hl_type *item_of(const hl_type *t) { return hl_unliteral(hl_is_array(t) ? t->elem : t); }
+
+/* Result k of a function that returns a number or a tuple of numbers. */
+static const hl_type *result_of(const hl_type *ret, int k) { return hl_unliteral(ret->kind == HL_K_TUPLE ? ret->items[k] : ret); }
+
 /* Takes over the code of *r. */
-static int add_loop(PyUFuncObject *u, ufunc_loops *l, const hl_type *const *args, hl_result *r)
+static int add_loop(PyUFuncObject *u, hl_ufunc_loops *l, const hl_type *const *args, hl_result *r)
 {
     char types[NPY_MAXARGS];
-    for (int k = 0; k < l->nargs; k++) types[k] = (char)hl_type_to_npy(k < l->nargs - 1 ? args[k] : r->ret);
+    for (int k = 0; k < l->nargs; k++) types[k] = (char)hl_type_to_npy(k < l->nin || u->core_enabled ? item_of(args[k]) : result_of(r->ret, k - l->nin));
     int bad = known(l, types) ? 1 : reserve(u, l) < 0 || register_method(u, l, types, (void *)r->entry) < 0 ? -1 : 0;
     if (bad) { /* or another thread was faster */
         hl_compiler()->code_free(r->code);
@@ -149,90 +143,109 @@ static int add_loop(PyUFuncObject *u, ufunc_loops *l, const hl_type *const *args
     return 0;
 }
 
-/* ufunc_add(ufunc, dispatcher, argument types, return type or None): compiles a loop and adds it; gives its return type. */
-static PyObject *ufunc_add(PyObject *m, PyObject *args)
+/* The types in which a gufunc's function gets its operands: views with any steps; inputs that it may not write are read-only. */
+static int core_types(PyUFuncObject *u, const hl_type **types)
 {
-    PyObject *u, *d, *seq, *ret;
-    const hl_type *types[NPY_MAXARGS], *asked = NULL;
-    if (ready() < 0 || !PyArg_ParseTuple(args, "O!O!OO", &PyUFunc_Type, &u, hl_dispatcher_class, &d, &seq, &ret)) return NULL;
-    ufunc_loops *l = loops_of(u);
-    if (!l) return PyErr_Format(PyExc_TypeError, "%R is not made by vectorize", u);
-    int n = hl_types_from_sequence(seq, types, NPY_MAXARGS - 1);
-    if (n < 0) return NULL;
-    if (ret != Py_None && !(asked = hl_type_of_object(ret))) return PyErr_Format(PyExc_TypeError, "expected a return type, got %R", ret);
-    for (int k = 0; k < n; k++)
-        if (hl_type_to_npy(types[k]) < 0) return PyErr_Format(PyExc_TypeError, "a ufunc works on numbers; %s is none", types[k]->name);
-    if (asked && hl_type_to_npy(asked) < 0) return PyErr_Format(PyExc_TypeError, "a ufunc gives a number; %s is none", asked->name);
-    if (n != l->nargs - 1) return PyErr_Format(PyExc_TypeError, "the signature has %d arguments, %U() takes %d", n, l->name, l->nargs - 1);
-    const hl_compiler_api *api = hl_compiler();
-    if (!api) return NULL;
-    hl_dispatcher *own = (hl_dispatcher *)d;
-    hl_request rq = {.function = own->py_func, .dispatcher = d, .args = types, .nargs = n, .ret = asked, .options = own->options, .ufunc_loop = true};
-    hl_result r;
-    if (api->compile(&rq, &hl_binding_hooks, &r) < 0) return NULL;
-    r.ret = hl_unliteral(r.ret);
-    const hl_type *gives = r.ret;
-    return add_loop((PyUFuncObject *)u, l, types, &r) < 0 ? NULL : hl_type_object(gives);
+    for (int k = 0; k < u->nargs; k++) {
+        const hl_type *t = types[k];
+        if (!hl_is_array(t)) continue;
+        int flags = k < u->nin && !(u->op_flags[k] & NPY_ITER_READWRITE) ? HL_T_READONLY : 0, nd = u->core_num_dims[k];
+        if (!(types[k] = hl_type_array(t->elem, t->ndim, nd ? 'A' : 'C', flags))) return -1;
+    }
+    return 0;
 }
 
-/* --- promotion ------------------------------------------------------------------------------------------------------------------- */
-
-static PyObject *dtype_tuple(PyArray_DTypeMeta *const *dtypes, int n)
+static int check_numbers(const hl_type *const *types, int n, const hl_type *asked, bool core)
 {
+    for (int k = 0; k < n; k++)
+        if (hl_type_to_npy(core ? item_of(types[k]) : types[k]) < 0) return PyErr_Format(PyExc_TypeError, "a ufunc works on numbers; %s is none", types[k]->name), -1;
+    int nret = !asked ? 0 : asked->kind == HL_K_TUPLE ? asked->nitems : 1;
+    for (int k = 0; k < nret; k++)
+        if (hl_type_to_npy(result_of(asked, k)) < 0) return PyErr_Format(PyExc_TypeError, "a ufunc gives a number; %s is none", result_of(asked, k)->name), -1;
+    return 0;
+}
+
+/* The result types of a loop, as a tuple. */
+static PyObject *result_types(const PyUFuncObject *u, const hl_type *ret)
+{
+    int n = u->core_enabled ? 0 : u->nout;
     PyObject *t = PyTuple_New(n);
-    for (int k = 0; t && k < n; k++) PyTuple_SET_ITEM(t, k, Py_NewRef(dtypes[k] ? (PyObject *)dtypes[k] : Py_None));
+    for (int k = 0; t && k < n; k++) {
+        PyObject *o = hl_type_object(result_of(ret, k));
+        if (!o) return Py_DECREF(t), NULL;
+        PyTuple_SET_ITEM(t, k, o);
+    }
     return t;
 }
 
-/* owner._promote(ufunc, dtypes, signature) gives the types of a loop that exists now, or None: NumPy decides. */
-static int promote(PyObject *u, PyArray_DTypeMeta *const given[], PyArray_DTypeMeta *const signature[], PyArray_DTypeMeta *found[])
+/* ufunc_add(ufunc, dispatcher, argument types, return type or None): compiles a loop and adds it; gives its return types.
+ * Of a gufunc there are as many arguments as operands. */
+static PyObject *ufunc_add(PyObject *m, PyObject *args)
 {
-    ufunc_loops *l = loops_of(u);
-    if (!l || !l->owner) return -1;
-    PyObject *a = dtype_tuple(given, l->nargs), *b = dtype_tuple(signature, l->nargs);
-    PyObject *r = a && b ? PyObject_CallMethod(l->owner, "_promote", "OOO", u, a, b) : NULL;
-    Py_XDECREF(a), Py_XDECREF(b);
-    if (!r || r == Py_None) return Py_XDECREF(r), -1;
-    int bad = PyTuple_Check(r) && PyTuple_GET_SIZE(r) == l->nargs ? 0 : -1;
-    for (int k = 0; !bad && k < l->nargs; k++) {
-        PyArray_Descr *d = (PyArray_Descr *)PyTuple_GET_ITEM(r, k);
-        found[k] = NPY_DTYPE(d);
-        Py_INCREF(found[k]);
-    }
-    Py_DECREF(r);
-    return bad;
-}
-
-static int add_promoter(PyObject *u, int nargs)
-{
-    PyObject *any = PyTuple_New(nargs), *capsule = PyCapsule_New((void *)promote, "numpy._ufunc_promoter", NULL);
-    for (int k = 0; any && k < nargs; k++) PyTuple_SET_ITEM(any, k, Py_NewRef((PyObject *)&PyArrayDescr_Type));
-    int r = any && capsule ? PyUFunc_AddPromoter(u, any, capsule) : -1;
-    Py_XDECREF(any), Py_XDECREF(capsule);
-    return r;
+    PyObject *o, *d, *seq, *ret;
+    const hl_type *types[NPY_MAXARGS], *asked = NULL;
+    if (ready() < 0 || !PyArg_ParseTuple(args, "O!O!OO", &PyUFunc_Type, &o, hl_dispatcher_class, &d, &seq, &ret)) return NULL;
+    hl_ufunc_loops *l = hl_ufunc_loops_of(o);
+    PyUFuncObject *u = (PyUFuncObject *)o;
+    if (!l) return PyErr_Format(PyExc_TypeError, "%R is not made by vectorize", u);
+    int n = hl_types_from_sequence(seq, types, NPY_MAXARGS), want = u->core_enabled ? l->nargs : l->nin;
+    if (n < 0) return NULL;
+    if (ret != Py_None && !(asked = hl_type_of_object(ret))) return PyErr_Format(PyExc_TypeError, "expected a return type, got %R", ret);
+    if (check_numbers(types, n, asked, u->core_enabled) < 0) return NULL;
+    if (n != want) return PyErr_Format(PyExc_TypeError, "the signature has %d arguments, %U() takes %d", n, l->name, want);
+    const hl_compiler_api *api = hl_compiler();
+    if (!api || (u->core_enabled && core_types(u, types) < 0)) return NULL;
+    hl_dispatcher *own = (hl_dispatcher *)d;
+    hl_ufunc_loop loop = {.nin = u->nin, .nout = u->nout};
+    if (u->core_enabled) loop.ndim = u->core_num_dims, loop.offset = u->core_offsets, loop.sym = u->core_dim_ixs, loop.nsym = u->core_num_dim_ix;
+    hl_request rq = {.function = own->py_func, .dispatcher = d, .args = types, .nargs = n, .ret = asked, .options = own->options, .loop = &loop};
+    hl_result r;
+    if (api->compile(&rq, &hl_binding_hooks, &r) < 0) return NULL;
+    const hl_type *gives = r.ret = hl_unliteral(r.ret);
+    return add_loop(u, l, types, &r) < 0 ? NULL : result_types(u, gives);
 }
 
 /* --- making one -------------------------------------------------------------------------------------------------------------------- */
 
-/* ufunc_new(name, doc, nin, identity, owner, lazy); identity: 0, 1, None or "reorderable". */
+static int identity_of(PyObject *identity)
+{
+    if (identity == Py_None) return PyUFunc_None;
+    if (PyUnicode_Check(identity)) return PyUFunc_ReorderableNone;
+    return PyObject_IsTrue(identity) ? PyUFunc_One : PyUFunc_Zero;
+}
+
+/* NumPy hands inputs that the function may write as they are, or writes the copy back. */
+static int mark_writable(PyUFuncObject *u, PyObject *writable)
+{
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(writable); k++) {
+        long at = PyLong_AsLong(PyTuple_GET_ITEM(writable, k));
+        if (at < 0 || at >= u->nin) return PyErr_Format(PyExc_ValueError, "there is no input %ld", at), -1;
+        u->op_flags[at] = NPY_ITER_READWRITE | NPY_ITER_UPDATEIFCOPY | NPY_ITER_ALIGNED | NPY_ITER_NBO;
+    }
+    return 0;
+}
+
+/* ufunc_new(name, doc, nin, nout, identity, owner, lazy, layout, writable); identity: 0, 1, None or "reorderable"; layout: None or that
+ * of a gufunc; writable: tuple of the numbers of its inputs that the function may change. */
 static PyObject *ufunc_new(PyObject *m, PyObject *args)
 {
-    PyObject *name, *doc, *identity, *owner;
-    int nin, lazy;
-    if (!PyArg_ParseTuple(args, "UUiOOp", &name, &doc, &nin, &identity, &owner, &lazy) || ready() < 0) return NULL;
-    if (nin < 1 || nin + 1 > NPY_MAXARGS)
-        return PyErr_Format(PyExc_TypeError, "a ufunc takes 1 to %d arguments, %U() takes %d", NPY_MAXARGS - 1, name, nin);
-    ufunc_loops *l = (ufunc_loops *)loops_class->tp_alloc(loops_class, 0);
+    PyObject *name, *doc, *identity, *owner, *layout, *writable;
+    int nin, nout, lazy;
+    if (!PyArg_ParseTuple(args, "UUiiOOpOO!", &name, &doc, &nin, &nout, &identity, &owner, &lazy, &layout, &PyTuple_Type, &writable) || ready() < 0)
+        return NULL;
+    if (nin < 1 || nout < 1 || nin + nout > 32)
+        return PyErr_Format(PyExc_TypeError, "a ufunc has at least one input and one output and at most 32 together; %U() has %d and %d", name, nin, nout);
+    hl_ufunc_loops *l = (hl_ufunc_loops *)loops_class->tp_alloc(loops_class, 0);
     if (!l) return NULL;
-    l->owner = Py_NewRef(owner), l->name = Py_NewRef(name), l->doc = Py_NewRef(doc), l->nargs = nin + 1;
-    l->identity = identity == Py_None ? PyUFunc_None : PyUnicode_Check(identity) ? PyUFunc_ReorderableNone
-                  : PyObject_IsTrue(identity) ? PyUFunc_One : PyUFunc_Zero;
-    const char *name8 = PyUnicode_AsUTF8(name), *doc8 = PyUnicode_AsUTF8(doc);
-    PyObject *u = name8 && doc8 ? PyUFunc_FromFuncAndData(NULL, NULL, NULL, 0, nin, 1, l->identity, name8, doc8, 0) : NULL;
+    l->owner = Py_NewRef(owner), l->name = Py_NewRef(name), l->doc = Py_NewRef(doc), l->signature = Py_NewRef(layout);
+    l->nin = nin, l->nargs = nin + nout, l->identity = identity_of(identity);
+    const char *name8 = PyUnicode_AsUTF8(name), *doc8 = PyUnicode_AsUTF8(doc), *layout8 = layout == Py_None ? NULL : PyUnicode_AsUTF8(layout);
+    bool read = name8 && doc8 && (layout8 || layout == Py_None);
+    PyObject *u = !read ? NULL : PyUFunc_FromFuncAndDataAndSignature(NULL, NULL, NULL, 0, nin, nout, l->identity, name8, doc8, 0, layout8);
     if (!u) return Py_DECREF(l), NULL;
     ((PyUFuncObject *)u)->obj = (PyObject *)l;
     PyObject_GC_Track(u); /* as np.frompyfunc does: owner and function may refer to the ufunc */
-    if (lazy && add_promoter(u, nin + 1) < 0) Py_CLEAR(u);
+    if (mark_writable((PyUFuncObject *)u, writable) < 0 || (lazy && hl_ufunc_make_lazy(u) < 0)) Py_CLEAR(u);
     return u;
 }
 
@@ -240,18 +253,27 @@ static PyObject *ufunc_new(PyObject *m, PyObject *args)
 static PyObject *ufunc_owner(PyObject *m, PyObject *u)
 {
     if (ready() < 0) return NULL;
-    ufunc_loops *l = loops_of(u);
+    hl_ufunc_loops *l = hl_ufunc_loops_of(u);
     return Py_NewRef(l && l->owner ? l->owner : Py_None);
 }
 
 PyObject *hl_ufunc_chooser(PyObject *function)
 {
     if (!PyUFunc_API) return NULL; /* no ufunc has been made */
-    ufunc_loops *l = loops_of(function);
+    hl_ufunc_loops *l = hl_ufunc_loops_of(function);
     return l && l->owner ? PyObject_GetAttrString(l->owner, "_choose") : NULL;
 }
 
+static PyObject *set_threads(PyObject *m, PyObject *n)
+{
+    long v = PyLong_AsLong(n);
+    if (v == -1 && PyErr_Occurred()) return NULL;
+    hl_pool_set_threads(v < 0 ? 0 : v > 4096 ? 4096 : (int)v);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"set_threads", set_threads, METH_O, "How many threads work for the calling one; 0: as many as there are."},
     {"ufunc_new", ufunc_new, METH_VARARGS, "A ufunc without loops."},
     {"ufunc_add", ufunc_add, METH_VARARGS, "Compiles a loop and adds it to a ufunc."},
     {"ufunc_owner", ufunc_owner, METH_O, "What compiles the loops of a ufunc, or None."},
@@ -260,7 +282,7 @@ static PyMethodDef functions[] = {
 static PyType_Slot loops_slots[] = {
     {Py_tp_dealloc, loops_dealloc}, {Py_tp_traverse, loops_traverse}, {Py_tp_clear, loops_clear},
     {Py_tp_doc, "The compiled loops of a ufunc."}, {0, NULL}};
-static PyType_Spec loops_spec = {.name = "hotloop._binding.UFuncLoops", .basicsize = sizeof(ufunc_loops),
+static PyType_Spec loops_spec = {.name = "hotloop._binding.UFuncLoops", .basicsize = sizeof(hl_ufunc_loops),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, .slots = loops_slots};
 
 int hl_ufunc_init(PyObject *module)

@@ -29,13 +29,21 @@ typedef struct hl_hooks {
 
 typedef struct hl_code hl_code;  /* linked machine code, codegen/codegen.h */
 
+/* The loop of a ufunc as entry: emit/ufunc_loop.c.  A gufunc's operands have core dimensions, each a symbol of its layout: those of
+ * operand k are sym[offset[k]] … sym[offset[k] + ndim[k] - 1]. */
+typedef struct hl_ufunc_loop {
+    int nin, nout;
+    const int *ndim, *offset, *sym;  /* ndim NULL: a ufunc, whose function returns its results */
+    int nsym;
+} hl_ufunc_loop;
+
 typedef struct hl_request {
     PyObject *function;          /* Python function */
     PyObject *dispatcher;        /* or NULL */
     const hl_type *const *args; int nargs;  /* one per parameter, *args gathered into a TUPLE, defaults filled in (LITERAL or OMITTED never); nargs -1: only to look at what needs no types */
     const hl_type *ret;          /* of an eager signature, or NULL */
     hl_options options;
-    bool ufunc_loop;             /* the entry is the loop of a ufunc: emit/ufunc_loop.c */
+    const hl_ufunc_loop *loop;         /* the entry is the loop of a ufunc; NULL: slots in, slots out */
 } hl_request;
 
 typedef struct hl_result {
@@ -47,7 +55,7 @@ typedef struct hl_result {
     double seconds;
 } hl_result;
 
-#define HL_COMPILER_VERSION 2    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
+#define HL_COMPILER_VERSION 3    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
 /* What _compiler exports to the binding in the capsule "hotloop._compiler.api". */
 typedef struct hl_compiler_api {
     int version;                 /* HL_COMPILER_VERSION */
@@ -65,6 +73,7 @@ typedef struct hl_cx {
     const hl_request *rq;
     const hl_hooks *hooks;
     HL_VEC(hl_func *) funcs;     /* funcs.at[0] is the one asked for; the rest are its callees */
+    hl_func *contiguous;         /* of a gufunc: the function once more, for C-contiguous core dimensions; or NULL */
     PyObject *locals;            /* dict: code object -> what the option `locals` declares; kept by the arena; or NULL */
     /* the first error wins */
     const char *error_class;     /* "TypingError" "UnsupportedError" … in hotloop.errors; NULL: none */

@@ -1,7 +1,7 @@
 """Threads: ``prange`` and their number."""
 import threading
 
-from . import config
+from . import _binding, config
 
 
 class prange:
@@ -34,6 +34,7 @@ def set_num_threads(n):
     if not 1 <= n <= most:
         raise ValueError(f"The number of threads must be between 1 and {most}")
     _local.threads = int(n)
+    _binding.set_threads(_local.threads)
 
 
 def get_thread_id():

@@ -1,16 +1,17 @@
 """``@vectorize``: a function of numbers becomes a ``numpy.ufunc``.
 
 What it makes *is* a ``numpy.ufunc``, lazy ones too: NumPy resolves the types, and asks a promoter that the ufunc carries
-(binding/ufunc.c) for a loop when it has none for the types at hand.  So there is nothing that NumPy, Dask, xarray or pandas would
+(binding/ufunc_lazy.c) for a loop when it has none for the types at hand.  So there is nothing that NumPy, Dask, xarray or pandas would
 have to be told about.
 """
 import copyreg
+import dis
 import sys
 import types as _pytypes
 
 import numpy as np
 
-from . import _binding
+from . import _binding, types
 from .decorators import _function_of, make_dispatcher
 from .errors import TypingError
 from .signatures import Signature, normalize
@@ -20,7 +21,7 @@ _TARGETS = ("cpu", "parallel")
 
 
 def vectorize(ftylist_or_function=(), **options):
-    """Makes a ``numpy.ufunc`` of a function that takes and returns numbers.
+    """Makes a ``numpy.ufunc`` of a function that takes numbers and returns a number or a tuple of numbers.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def vectorize(ftylist_or_function=(), **options):
         With signatures the loops are compiled at once, and NumPy takes the first one to which the inputs can be cast safely: so list
         narrow types first.  Without, each new combination of input types compiles a loop, which is kept.
     target : {'cpu', 'parallel'}
-        'parallel' is accepted; loops run serially in this version, and a warning says so once.
+        'parallel': long rows are shared by several threads.  The results are those of 'cpu'.
     identity : {0, 1, None, 'reorderable'}
         What `reduce` begins with.
     nopython, cache, fastmath, nogil
@@ -47,21 +48,11 @@ def vectorize(ftylist_or_function=(), **options):
     >>> float(rel_diff(3.0, 1.0))
     1.0
     """
-    for name in options:
-        if name not in _OPTIONS:
-            raise TypeError(f"vectorize() got an unexpected keyword argument {name!r}; the options are {', '.join(_OPTIONS)}")
-    target, identity = options.pop("target", "cpu"), options.pop("identity", None)
-    if target not in _TARGETS:
-        raise ValueError(f"target={target!r} is not supported by vectorize(); 'cpu' and 'parallel' are")
+    identity = options.pop("identity", None)
     if not (identity is None or isinstance(identity, (int, np.integer)) and identity in (0, 1)
             or isinstance(identity, str) and identity == "reorderable"):
         raise ValueError(f"identity is 0, 1, None or 'reorderable', not {identity!r}")
-    if options.pop("forceobj", False):
-        raise ValueError("forceobj can't be used with vectorize: a loop runs without the GIL")
-    options.pop("nopython", None)
-    settings = {**options, "nopython": True, "error_model": "numpy"}
-    if target == "parallel":
-        settings["parallel"] = True
+    settings = _settings("vectorize", options, _OPTIONS)
 
     def wrap(func):
         return _make(func, settings, sigs, identity)
@@ -69,8 +60,31 @@ def vectorize(ftylist_or_function=(), **options):
     if _is_function(ftylist_or_function):
         sigs = ()
         return wrap(ftylist_or_function)
-    sigs = _signatures(ftylist_or_function)
+    sigs = _signatures("vectorize", ftylist_or_function)
     return wrap
+
+
+def _settings(decorator, options, known):
+    """The options of `jit` for the function behind a ufunc."""
+    for name in options:
+        if name not in known:
+            raise TypeError(f"{decorator}() got an unexpected keyword argument {name!r}; the options are {', '.join(known)}")
+    options = dict(options)
+    target = options.pop("target", "cpu")
+    if target not in _TARGETS:
+        raise ValueError(f"target={target!r} is not supported by {decorator}(); 'cpu' and 'parallel' are")
+    if options.pop("forceobj", False):
+        raise ValueError(f"forceobj can't be used with {decorator}: a loop runs without the GIL")
+    return {**options, "nopython": True, "error_model": "numpy", "target": target}
+
+
+def _dispatcher(func, settings):
+    """The function behind a ufunc, with the option that cuts its rows into pieces."""
+    options = {k: v for k, v in settings.items() if k != "target"}
+    dispatcher = make_dispatcher(func, options, stacklevel=6)
+    if settings["target"] == "parallel":
+        dispatcher = _binding.Dispatcher(func, {**dispatcher._options, "parallel": True}, dispatcher._locals, {**options, "target": "parallel"})
+    return dispatcher
 
 
 def _is_function(value):
@@ -78,52 +92,99 @@ def _is_function(value):
         callable(value) and not isinstance(value, (str, Signature, list, tuple)))
 
 
-def _signatures(value):
+def _signatures(decorator, value):
     """One signature or several, as a list of (return type or None, argument types)."""
     if isinstance(value, (str, Signature)) or isinstance(value, tuple) and value and not _several(value):
         value = [value]
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"vectorize() takes a function, a signature or a list of signatures, not {value!r}")
+        raise TypeError(f"{decorator}() takes a function, a signature or a list of signatures, not {value!r}")
     return [normalize(sig) for sig in value]
 
 
 def _several(value):
-    return any(isinstance(v, Signature) or isinstance(v, str) and "(" in v for v in value)
+    return any(isinstance(v, (Signature, tuple)) or isinstance(v, str) and "(" in v for v in value)
 
 
-def _make(func, settings, sigs, identity):
+def _positional(decorator, func):
     func = _function_of(func)
     code = func.__code__
     if code.co_flags & 0x0C or code.co_kwonlyargcount:
-        raise TypeError(f"vectorize() takes a function of positional parameters; {func.__qualname__}() has others")
-    dispatcher = make_dispatcher(func, settings, stacklevel=5)
-    return _UFunc(dispatcher, sigs, identity).build()
+        raise TypeError(f"{decorator}() takes a function of positional parameters; {func.__qualname__}() has others")
+    return func
 
 
-class _UFunc:
+def _make(func, settings, sigs, identity):
+    func = _positional("vectorize", func)
+    nout = _outputs(func, sigs)
+    return UFunc(_dispatcher(func, settings), sigs, identity, nout).build()
+
+
+def _outputs(func, sigs):
+    """How many numbers the function returns: as the signatures say, or as its return statements show."""
+    given = {len(ret) if isinstance(ret, types.BaseTuple) else 1 for ret, _ in sigs if ret is not None}
+    if len(given) > 1:
+        raise TypeError(f"the signatures of {func.__qualname__}() differ in the number of results: {sorted(given)}")
+    return given.pop() if given else _tuple_displays(func.__code__)
+
+
+def _tuple_displays(code):
+    """The length of the tuples that a function's return statements spell out; 1 where they are no tuples.
+
+    A ufunc knows the number of its outputs before it knows any types.
+    """
+    found, before = set(), None
+    for i in dis.get_instructions(code):
+        if i.opname == "RETURN_VALUE" and before is not None:
+            if before.opname == "BUILD_TUPLE":
+                found.add(before.arg)
+            elif before.opname in ("LOAD_CONST", "RETURN_CONST") and isinstance(before.argval, tuple):
+                found.add(len(before.argval))
+        elif i.opname == "RETURN_CONST" and isinstance(i.argval, tuple):
+            found.add(len(i.argval))
+        before = i
+    return max(found) if found else 1
+
+
+class Loops:
     """What compiles the loops of one ufunc, and describes it to compiled code and to pickle."""
 
-    def __init__(self, dispatcher, sigs, identity):
+    layout, writable = None, ()
+
+    def __init__(self, dispatcher, sigs, identity, nin, nout):
         self.dispatcher, self.sigs, self.identity = dispatcher, [(ret, tuple(args)) for ret, args in sigs], identity
         self.func = dispatcher.py_func
-        self.nin = self.func.__code__.co_argcount
+        self.nin, self.nout = nin, nout
         self.lazy = not self.sigs
-        self.loops = []  # (dtypes of the inputs, dtype of the result), in the order in which NumPy searches
-        self.calls = {}  # loop -> the function that compiled code calls
+        self.loops = []  # (dtypes of the inputs, dtypes of the results), in the order in which NumPy searches
 
     def build(self):
-        ufunc = _binding.ufunc_new(self.func.__name__, self.func.__doc__ or "", self.nin, self.identity, self, self.lazy)
+        ufunc = _binding.ufunc_new(self.func.__name__, self.func.__doc__ or "", self.nin, self.nout, self.identity, self, self.lazy,
+                                   self.layout, self.writable)
         for ret, args in self.sigs:
             self._add(ufunc, args, ret)
         self.dispatcher.__dict__["_ufunc"] = ufunc  # unpickling it twice gives it twice
         return ufunc
 
-    def _add(self, ufunc, args, ret=None):
-        out = _binding.ufunc_add(ufunc, self.dispatcher, tuple(args), ret)
-        loop = tuple(_binding.as_dtype(t) for t in args), _binding.as_dtype(out)
+    def _keep(self, loop):
         if loop not in self.loops:
             self.loops.append(loop)
         return loop
+
+    def _first_safe(self, given):
+        """The first loop to which inputs of these dtypes can be cast safely, or None."""
+        return next((c for c in self.loops if all(np.can_cast(g, t, "safe") for g, t in zip(given, c[0]))), None)
+
+
+class UFunc(Loops):
+    """The ufunc of a function that returns its results."""
+
+    def __init__(self, dispatcher, sigs, identity, nout):
+        super().__init__(dispatcher, sigs, identity, dispatcher.py_func.__code__.co_argcount, nout)
+        self.calls = {}
+
+    def _add(self, ufunc, args, ret=None):
+        outs = _binding.ufunc_add(ufunc, self.dispatcher, tuple(args), ret)
+        return self._keep((tuple(map(_binding.as_dtype, args)), tuple(map(_binding.as_dtype, outs))))
 
     def _loop(self, ufunc, dtypes):
         """The loop for exactly these inputs, compiled unless there is one."""
@@ -134,23 +195,28 @@ class _UFunc:
 
     def _promote(self, ufunc, given, signature):
         """The dtypes of a loop for these DType classes (None: not given), or None: that's for NumPy to say."""
-        ins = [s or g for s, g in zip(signature[:self.nin], given)]
-        if ins[0] is None and self.nin == 2:  # of a reduction
+        nin = self.nin
+        ins = [s or g for s, g in zip(signature[:nin], given)]
+        if ins[0] is None and nin == 2:  # of a reduction
             ins[0] = ins[1]
-        ins = _concrete(ins)
+        ins = concrete([None if c is None else c.type for c in ins])
         if ins is None:
             return None
-        wanted = signature[self.nin]
-        wanted = None if wanted is None else _concrete([wanted])
-        if signature[self.nin] is not None and wanted is None:
+        wanted = [None if c is None else concrete([c.type]) for c in signature[nin:]]
+        if any(c is not None and w is None for c, w in zip(signature[nin:], wanted)):
             return None
         loop = self._loop(ufunc, ins)
-        if wanted and loop[1] != wanted[0] and not any(signature[:self.nin]):
+        if wanted[0] and not self._gives(loop, wanted) and not any(signature[:nin]):
             # dtype= as NumPy's own arithmetic takes it: the inputs are converted to it
-            loop = self._loop(ufunc, wanted * self.nin)
-        if wanted and loop[1] != wanted[0]:
-            return None
-        return (*loop[0], loop[1])
+            loop = self._loop(ufunc, wanted[0] * nin)
+        return loop[0] + loop[1] if self._gives(loop, wanted) else None
+
+    @staticmethod
+    def _gives(loop, wanted):
+        return all(w is None or w[0] == t for w, t in zip(wanted, loop[1]))
+
+    def _state(self):
+        return self.sigs, self.identity, self.nout
 
     def _choose(self, *args, **kwargs):
         """How compiled code calls the ufunc with arguments of these types."""
@@ -162,44 +228,44 @@ class _UFunc:
         except TypeError:
             raise TypingError(f"in compiled code the ufunc {name}() takes numbers, not ({', '.join(map(str, args))}); "
                               "loop over the items of arrays") from None
-        if self.lazy:
-            loop = given, None
-        else:
-            loop = next((c for c in self.loops if all(np.can_cast(g, t, "safe") for g, t in zip(given, c[0]))), None)
-            if loop is None:
-                raise TypingError(f"no loop of the ufunc {name}() takes ({', '.join(map(str, args))})")
+        loop = (given, None) if self.lazy else self._first_safe(given)
+        if loop is None:
+            raise TypingError(f"no loop of the ufunc {name}() takes ({', '.join(map(str, args))})")
         if loop not in self.calls:
             self.calls[loop] = self._call(*loop)
         return self.calls[loop]
 
-    def _call(self, ins, out):
+    def _call(self, ins, outs):
         names = [f"a{k}" for k in range(self.nin)]
         scope = {"_f": self.dispatcher, **{f"_t{k}": d.type for k, d in enumerate(ins)}}
         body = f"_f({', '.join(f'_t{k}({a})' for k, a in enumerate(names))})"
-        if out is not None:
-            scope["_r"], body = out.type, f"_r({body})"
+        if outs is not None and self.nout == 1:
+            scope["_r"], body = outs[0].type, f"_r({body})"
         name = self.func.__name__ if self.func.__name__.isidentifier() else "ufunc"
         exec(compile(f"def {name}({', '.join(names)}):\n    return {body}\n", f"<ufunc {name}>", "exec"), scope)
         return scope[name]
 
+def concrete(classes):
+    """The dtypes of a loop for inputs of these scalar classes or dtypes, as a tuple; Python's numbers are weak (NEP 50).
 
-def _concrete(classes):
-    """The dtypes that these DType classes stand for; Python's numbers are weak (NEP 50).  None: a loop can't be made for them."""
+    None: a loop can't be made for them.
+    """
     weak = {int: 0, float: 0.0, complex: 0j}
     strong = []
     for c in classes:
         if c is None:
             return None
-        if c.type in weak:
+        if isinstance(c, type) and c in weak:
             continue
         try:
-            d = np.dtype(np.float32 if c.type is np.float16 else c.type)
+            d = np.dtype(c)
+            d = np.dtype(np.float32) if d == np.float16 else d.newbyteorder("=")
             _binding.from_dtype(d)
         except TypeError:
             return None
         strong.append(d)
     rest = iter(tuple(strong))
-    out = tuple(np.result_type(*strong, weak[c.type]) if c.type in weak else next(rest) for c in classes)
+    out = tuple(np.result_type(*strong, weak[c]) if isinstance(c, type) and c in weak else next(rest) for c in classes)
     try:
         for d in out:
             _binding.from_dtype(d)
@@ -236,12 +302,12 @@ def _reduce(ufunc):
                 return _named, (module, name)
         except (ImportError, AttributeError):
             pass
-    return _rebuild, (owner.dispatcher, owner.sigs, owner.identity)
+    return _rebuild, (type(owner), owner.dispatcher, *owner._state())
 
 
-def _rebuild(dispatcher, sigs, identity):
+def _rebuild(cls, dispatcher, *state):
     known = dispatcher.__dict__.get("_ufunc")
-    return known if known is not None else _UFunc(dispatcher, sigs, identity).build()
+    return known if known is not None else cls(dispatcher, *state).build()
 
 
 copyreg.pickle(np.ufunc, _reduce)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hotloop import complex128, float32, float64, int32, int64, njit, vectorize
-from hotloop.errors import HotloopOptionWarning, SignatureError, TypingError
+from hotloop.errors import SignatureError, TypingError
 
 
 def clip_py(y, a, b):
@@ -49,6 +49,11 @@ def times(a, b):
 
 
 
+
+
+def pair_in_a_variable(a):
+    pair = a, a + 1
+    return pair
 
 
 # --- making ------------------------------------------------------------------------------------------------------------------
@@ -100,13 +105,6 @@ def test_options_refused():
                           ({"nonsense": 1}, TypeError), ({"forceobj": True}, ValueError)):
         with pytest.raises(error):
             vectorize(**kwargs)(add_py)
-    with pytest.warns(HotloopOptionWarning, match="serial") if not _warned_parallel() else warnings.catch_warnings():
-        assert vectorize("f8(f8)", target="parallel")(lambda a: a)(2.0) == 2.0
-
-
-def _warned_parallel():
-    from hotloop import decorators
-    return "parallel" in decorators._warned
 
 
 @pytest.mark.parametrize("sig, error", [
@@ -122,7 +120,9 @@ def test_wrong_functions():
         with pytest.raises((TypeError, SignatureError)):
             vectorize(f)(1)
     with pytest.raises(TypingError, match="number"):
-        vectorize(lambda a: (a, a))(1.0)
+        vectorize(lambda a: (a, None))(1.0)
+    with pytest.raises(TypingError, match="spelled out"):
+        vectorize(pair_in_a_variable)(1.0)
     with pytest.raises(TypingError, match="number"):
         vectorize(lambda a: None)(1.0)
 

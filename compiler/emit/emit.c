@@ -69,7 +69,7 @@ static void declare_function(hl_emit *e, hl_func *f)
         for (hl_inst *i = f->blocks.at[b]->first; i; i = i->next) size++;
     /* Arguments tell LLVM more about aliases than values loaded from a frame do: the function asked for stays on its own
      * when it has loops. */
-    bool root = f == e->cx->funcs.at[0];
+    bool root = f == e->cx->funcs.at[0] || f == e->cx->contiguous;
     if (root && f->has_loops) add_attribute(e, m->fn, "noinline");
     else if (f->options && f->options->no_inline && !root) add_attribute(e, m->fn, "noinline");
     else if (!m->recursive && (size < INLINE_BELOW || root || (f->options && f->options->always_inline))) add_attribute(e, m->fn, "alwaysinline");
@@ -202,7 +202,7 @@ int hl_pass_emit(hl_cx *cx)
     hl_emit_lines_begin(e);
     for (int k = 0; k < cx->funcs.n; k++) declare_function(e, cx->funcs.at[k]);
     for (int k = 0; k < cx->funcs.n && !cx->error; k++) emit_function(e, cx->funcs.at[k]);
-    if (!cx->error) (cx->rq->ufunc_loop ? hl_emit_ufunc_loop : emit_entry)(e, cx->funcs.at[0]);
+    if (!cx->error) (cx->rq->loop ? hl_emit_ufunc_loop : emit_entry)(e, cx->funcs.at[0]);
     hl_emit_lines_end(e);
     return cx->error || cx->python_error || PyErr_Occurred() ? -1 : 0;
 }

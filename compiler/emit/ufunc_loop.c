@@ -10,10 +10,10 @@
  * Operands may overlap (accumulate hands in the result moved by one item), so nothing says noalias: LLVM's run-time checks
  * choose the vector loop.  Data is aligned and in native byte order; NumPy copies what is not.  The loop runs without the GIL;
  * a status other than 0 says that an exception is set in this thread, and ends the loop with -1, which NumPy hands on.
- * A function that has loops of its own is called, not inlined, and gets the strided loop alone. */
-#include "private.h"
-
-enum { CONTEXT, DATA, DIMENSIONS, STRIDES };
+ * A function that has loops of its own is called, not inlined, and gets the strided loop alone.
+ *
+ * Under target="parallel" this loop is `serial`, and the entry hands it to the runtime, which calls it for pieces of the row. */
+#include "ufunc_loop.h"
 
 typedef struct operand {
     const hl_type *array;  /* an array of the operand's type: what load and store of items want */
@@ -24,18 +24,71 @@ typedef struct operand {
 typedef struct row {
     hl_emit *e;
     hl_func *f;
-    int nargs;             /* inputs and the result, the last */
+    int nin, nargs;        /* inputs, and with them the results */
     operand *op;
     V n;
     LLVMBasicBlockRef failed;
 } row;
 
-static V load_word(hl_emit *e, LLVMTypeRef t, V base, int k)
+/* --- the entry ------------------------------------------------------------------------------------------------------------------ */
+
+static V entry_function(hl_emit *e, const char *name)
 {
+    LLVMTypeRef params[5] = {e->ptr, e->ptr, e->ptr, e->ptr, e->ptr};
+    V fn = LLVMAddFunction(e->mod, name, LLVMFunctionType(e->i32, params, 5, false));
+    LLVMAddAttributeAtIndex(fn, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(e->lc, LLVMGetEnumAttributeKindForName("nounwind", 8), 0));
+    return fn;
+}
+
+V hl_ufunc_word(hl_emit *e, LLVMTypeRef t, int param, int k)
+{
+    V base = LLVMGetParam(e->fn, (unsigned)param);
     return LLVMBuildLoad2(e->b, t, k ? hl_gep_bytes(e, base, hl_i64(e, 8 * k)) : base, "");
 }
 
-/* result[i] = f(inputs[i]); `unit`: strides are the items' sizes. */
+LLVMBasicBlockRef hl_ufunc_begin(hl_emit *e, bool is_entry)
+{
+    e->fn = entry_function(e, is_entry ? "entry" : "serial");
+    if (!is_entry) LLVMSetLinkage(e->fn, LLVMInternalLinkage);
+    LLVMBasicBlockRef start, failed;
+    e->allocas = hl_bb(e, "entry"), start = hl_bb(e, "start"), failed = hl_bb(e, "failed");
+    hl_at(e, failed);
+    LLVMBuildRet(e->b, hl_i32(e, -1));
+    hl_at(e, e->allocas);
+    hl_br(e, start);
+    hl_at(e, start);
+    return failed;
+}
+
+int64_t hl_ufunc_cost(const hl_func *f)
+{
+    int64_t n = 1;
+    for (int b = 0; b < f->blocks.n; b++)
+        for (const hl_inst *i = f->blocks.at[b]->first; i; i = i->next) n++;
+    return n;
+}
+
+void hl_ufunc_hand_over(hl_emit *e, V *serial, V p[4])
+{
+    *serial = e->fn;
+    e->fn = entry_function(e, "entry");
+    for (unsigned k = 0; k < 4; k++) p[k] = LLVMGetParam(e->fn, k);
+    hl_at(e, hl_bb(e, ""));
+}
+
+/* The entry that has the runtime cut the row into pieces. */
+static void emit_parallel(hl_emit *e, const hl_func *f)
+{
+    const hl_ufunc_loop *l = e->cx->rq->loop;
+    V serial, p[4];
+    int64_t cost = hl_ufunc_cost(f) * (f->has_loops ? 16 : 1);
+    hl_ufunc_hand_over(e, &serial, p);
+    LLVMBuildRet(e->b, hl_rtcall(e, HL_RT_ufunc_parallel, serial, p[0], p[1], p[2], p[3], hl_i32(e, l->nin), hl_i32(e, l->nout), hl_i64(e, cost)));
+}
+
+/* --- rows of items ---------------------------------------------------------------------------------------------------------------- */
+
+/* results[i] = f(inputs[i]); `unit`: strides are the items' sizes. */
 static void emit_item(row *r, const V *base, V i, bool unit)
 {
     hl_emit *e = r->e;
@@ -46,7 +99,7 @@ static void emit_item(row *r, const V *base, V i, bool unit)
         V step = unit ? hl_i64(e, r->op[k].size) : r->op[k].stride;
         addr[k] = hl_gep_bytes(e, base[k], LLVMBuildMul(e->b, i, step, ""));
     }
-    for (int k = 0; k < r->nargs - 1; k++) {
+    for (int k = 0; k < r->nin; k++) {
         hl_load_item(e, r->op[k].array, addr[k], args + at);
         at += r->op[k].array->elem->nparts;
     }
@@ -56,10 +109,13 @@ static void emit_item(row *r, const V *base, V i, bool unit)
     V status = LLVMBuildExtractValue(e->b, result, 0, "");
     hl_cond(e, LLVMBuildICmp(e->b, LLVMIntEQ, status, hl_i32(e, 0), ""), ok, r->failed);
     hl_at(e, ok);
-    const hl_type *out = r->op[r->nargs - 1].array;
-    V parts[2];
-    for (int p = 0; p < out->elem->nparts; p++) parts[p] = LLVMBuildExtractValue(e->b, result, (unsigned)p + 1, "");
-    hl_store_item(e, out, addr[r->nargs - 1], parts);
+    unsigned from = 1;
+    for (int k = r->nin; k < r->nargs; k++) {
+        const hl_type *out = r->op[k].array;
+        V parts[2];
+        for (int p = 0; p < out->elem->nparts; p++) parts[p] = LLVMBuildExtractValue(e->b, result, from++, "");
+        hl_store_item(e, out, addr[k], parts);
+    }
 }
 
 static void emit_strided(row *r)
@@ -81,7 +137,7 @@ static void emit_fast(row *r, V spread)
     for (int k = 0; k < r->nargs; k++) {
         const operand *o = &r->op[k];
         base[k] = o->at;
-        if (k == r->nargs - 1) continue;
+        if (k >= r->nin) continue;
         V buffer = hl_alloca(e, LLVMArrayType2(e->i8, (uint64_t)(HL_UFUNC_BLOCK * o->size)), "spread");
         LLVMSetAlignment(buffer, 64);
         base[k] = hl_rtcall(e, HL_RT_ufunc_spread, o->at, o->stride, hl_i64(e, o->size), size, buffer);
@@ -113,7 +169,7 @@ static V is_fast(row *r, V *spread)
     *spread = hl_bool(e, false);
     for (int k = 0; k < r->nargs; k++) {
         V unit = LLVMBuildICmp(e->b, LLVMIntEQ, r->op[k].stride, hl_i64(e, r->op[k].size), "");
-        if (k < r->nargs - 1) {
+        if (k < r->nin) {
             V one = LLVMBuildICmp(e->b, LLVMIntEQ, r->op[k].stride, hl_i64(e, 0), "");
             *spread = LLVMBuildOr(e->b, *spread, one, "");
             unit = LLVMBuildOr(e->b, unit, one, "");
@@ -123,46 +179,57 @@ static V is_fast(row *r, V *spread)
     return all;
 }
 
+static bool refuse(hl_emit *e, hl_func *f, const char *what, int k, const hl_type *t)
+{
+    hl_fail(e->cx, "TypingError", f, (hl_span){.line = f->first_line}, "a ufunc's function takes numbers and returns a number or a tuple of numbers; %s %d is %s", what, k + 1, t->name);
+    return false;
+}
+
+static const hl_type *result_type(const hl_func *f, int k)
+{
+    const hl_type *t = hl_unliteral(f->ret_type);
+    return hl_unliteral(t->kind == HL_K_TUPLE ? t->items[k] : t);
+}
+
 static bool has_rows(hl_emit *e, hl_func *f)
 {
     const hl_type *ret = hl_unliteral(f->ret_type);
-    bool ok = hl_is_number(ret);
-    if (!ok) hl_fail(e->cx, "TypingError", f, (hl_span){.line = f->first_line}, "a ufunc's function returns a number; this one returns %s", ret->name);
-    for (int k = 0; k < f->nparams && ok; k++)
-        if (!(ok = hl_is_number(f->param_types[k])))
-            hl_fail(e->cx, "TypingError", f, (hl_span){.line = f->first_line}, "a ufunc's function takes numbers; argument %d is %s", k + 1, f->param_types[k]->name);
-    return ok;
+    int nout = e->cx->rq->loop->nout, given = ret->kind == HL_K_TUPLE ? ret->nitems : 1;
+    for (int k = 0; k < f->nparams; k++)
+        if (!hl_is_number(f->param_types[k])) return refuse(e, f, "argument", k, f->param_types[k]);
+    if (given != nout) {
+        hl_fail(e->cx, "TypingError", f, (hl_span){.line = f->first_line}, "the ufunc was made with %d output%s, the function returns %s%s", nout, nout == 1 ? "" : "s", ret->name,
+                nout == 1 ? "; several outputs need `return a, b` with the tuple spelled out" : "");
+        return false;
+    }
+    for (int k = 0; k < nout; k++)
+        if (!hl_is_number(result_type(f, k))) return refuse(e, f, "result", k, result_type(f, k));
+    return true;
 }
 
-void hl_emit_ufunc_loop(hl_emit *e, hl_func *f)
+static void emit_rows(hl_emit *e, hl_func *f)
 {
+    const hl_ufunc_loop *loop = e->cx->rq->loop;
     if (!has_rows(e, f)) return;
-    LLVMTypeRef params[5] = {e->ptr, e->ptr, e->ptr, e->ptr, e->ptr};
-    e->fn = LLVMAddFunction(e->mod, "entry", LLVMFunctionType(e->i32, params, 5, false));
-    LLVMAddAttributeAtIndex(e->fn, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(e->lc, LLVMGetEnumAttributeKindForName("nounwind", 8), 0));
-    row r = {.e = e, .f = f, .nargs = f->nparams + 1, .op = HL_NEWN(e->arena, operand, f->nparams + 1)};
-    LLVMBasicBlockRef start;
-    e->allocas = hl_bb(e, "entry"), start = hl_bb(e, "start"), r.failed = hl_bb(e, "failed");
-    hl_at(e, r.failed);
-    LLVMBuildRet(e->b, hl_i32(e, -1));
-    hl_at(e, e->allocas);
-    hl_br(e, start);
-    hl_at(e, start);
-    r.n = load_word(e, e->i64, LLVMGetParam(e->fn, DIMENSIONS), 0);
+    row r = {.e = e, .f = f, .nin = loop->nin, .nargs = loop->nin + loop->nout, .op = HL_NEWN(e->arena, operand, loop->nin + loop->nout)};
+    bool parallel = e->cx->rq->options.parallel;
+    r.failed = hl_ufunc_begin(e, !parallel);
+    r.n = hl_ufunc_word(e, e->i64, HL_LOOP_DIMENSIONS, 0);
     for (int k = 0; k < r.nargs; k++) {
-        const hl_type *t = hl_unliteral(k < f->nparams ? f->param_types[k] : f->ret_type);
-        r.op[k] = (operand){.array = hl_type_array(t, 1, 'A', 0), .size = t->kind == HL_K_BOOL ? 1 : t->bits / 8,
-                            .at = load_word(e, e->ptr, LLVMGetParam(e->fn, DATA), k), .stride = load_word(e, e->i64, LLVMGetParam(e->fn, STRIDES), k)};
+        const hl_type *t = k < r.nin ? hl_unliteral(f->param_types[k]) : result_type(f, k - r.nin);
+        r.op[k] = (operand){.array = hl_type_array(t, 1, 'A', 0), .size = hl_itemsize(t), .at = hl_ufunc_word(e, e->ptr, HL_LOOP_DATA, k),
+                            .stride = hl_ufunc_word(e, e->i64, HL_LOOP_STRIDES, k)};
     }
-    if (f->has_loops) {
-        emit_strided(&r);
-        return;
+    if (!f->has_loops) {
+        LLVMBasicBlockRef fast = hl_bb(e, "fast"), strided = hl_bb(e, "strided");
+        V spread, all = is_fast(&r, &spread);
+        hl_cond(e, all, fast, strided);
+        hl_at(e, fast);
+        emit_fast(&r, spread);
+        hl_at(e, strided);
     }
-    LLVMBasicBlockRef fast = hl_bb(e, "fast"), strided = hl_bb(e, "strided");
-    V spread, all = is_fast(&r, &spread);
-    hl_cond(e, all, fast, strided);
-    hl_at(e, fast);
-    emit_fast(&r, spread);
-    hl_at(e, strided);
     emit_strided(&r);
+    if (parallel) emit_parallel(e, f);
 }
+
+void hl_emit_ufunc_loop(hl_emit *e, hl_func *f) { (e->cx->rq->loop->ndim ? hl_emit_gufunc_loop : emit_rows)(e, f); }

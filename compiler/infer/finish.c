@@ -311,6 +311,8 @@ int hl_infer_finish(hl_infer *in)
     for (int k = 0; k < in->vars.n; k++)
         if (!in->vars.at[k]) in->vars.at[k] = hl_T.int64;
     mark_used(in, in->instances.at[0]);
+    for (int k = 1; k < in->instances.n; k++)
+        if (in->instances.at[k]->func == in->cx->contiguous) mark_used(in, in->instances.at[k]);
     for (int k = 0; k < in->instances.n; k++)
         if (in->instances.at[k]->used) resolve_types(in, in->instances.at[k]);
     for (int k = 0; k < in->instances.n; k++)

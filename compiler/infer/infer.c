@@ -398,6 +398,22 @@ static int run(hl_infer *in)
     return report_failure(in);
 }
 
+/* The function of a gufunc is compiled twice: for core dimensions with any steps, and for contiguous ones. */
+static int start_contiguous(hl_infer *in)
+{
+    const hl_instance *any = in->instances.at[0];
+    const hl_type *types[any->ntypes + 1];
+    bool differs = false;
+    for (int k = 0; k < any->ntypes; k++) {
+        const hl_type *t = types[k] = any->types[k];
+        if (hl_is_array(t) && t->layout == 'A') types[k] = hl_type_array(t->elem, t->ndim, 'C', t->flags), differs = true;
+    }
+    if (!differs) return 0;
+    hl_instance *f = hl_infer_instance(in, in->cx->rq->function, types, any->ntypes, NULL);
+    if (f) in->cx->contiguous = f->func;
+    return f ? 0 : -1;
+}
+
 int hl_pass_infer(hl_cx *cx)
 {
     hl_infer *in = cx->infer = HL_NEW(cx->arena, hl_infer);
@@ -414,6 +430,7 @@ int hl_pass_infer(hl_cx *cx)
     f->func->data = f;
     hl_push(in->arena, &in->instances, f);
     start(in, f);
+    if (cx->rq->loop && cx->rq->loop->ndim && start_contiguous(in) < 0) return -1;
     if (run(in) < 0) return -1;
     return hl_infer_finish(in);
 }
