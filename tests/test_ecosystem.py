@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import hotloop
-from hotloop import njit, vectorize
+from hotloop import guvectorize, njit, vectorize
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -31,6 +31,27 @@ def difference(x, y):
 @vectorize(["float32(float32, float32)", "float64(float64, float64)"])
 def eager_difference(x, y):
     return abs(x - y) / (abs(x) + abs(y) + 1)
+
+
+@guvectorize(["(int8[:,:], int8[:,:])", "(float64[:,:], float64[:,:])"], "(n,m)->(n,m)")
+def mean_of_nine(x, out):
+    out[:] = 0
+    for i in range(1, x.shape[0] - 1):
+        for j in range(1, x.shape[1] - 1):
+            out[i, j] = (x[i - 1, j - 1] + x[i - 1, j] + x[i - 1, j + 1] + x[i, j - 1] + x[i, j] + x[i, j + 1]
+                         + x[i + 1, j - 1] + x[i + 1, j] + x[i + 1, j + 1]) // 9
+
+
+def expected_mean(x):
+    out = np.zeros_like(x)
+    total = sum(np.roll(x.astype(int), (i, j), (-2, -1)) for i in (-1, 0, 1) for j in (-1, 0, 1))
+    out[..., 1:-1, 1:-1] = (total // 9)[..., 1:-1, 1:-1]
+    return out
+
+
+@guvectorize(["(float64[:], float64[:])"], "(n)->()")
+def spread(row, out):
+    out[0] = row.max() - row.min()
 
 
 UFUNCS = pytest.mark.parametrize("ufunc", [difference, eager_difference], ids=["lazy", "eager"])
@@ -94,17 +115,32 @@ def test_ufunc_of_dask_arrays_keeps_dtype(da, image, ufunc):
     assert got.dtype == np.float32 and got.compute().dtype == np.float32
 
 
-def test_dask_apply_gufunc(da, image):
-    @njit
-    def spread(rows):
-        out = np.empty(rows.shape[:-1])
-        for i in range(rows.shape[0]):
-            out[i] = rows[i].max() - rows[i].min()
-        return out
+@pytest.fixture
+def pixels():
+    return np.random.default_rng(2).integers(-128, 128, (6, 40, 50), dtype=np.int8)
 
+
+@SCHEDULERS
+def test_gufunc_of_dask_arrays(da, pixels, scheduler):
+    lazy = mean_of_nine(da.from_array(pixels, chunks=(2, 40, 50)))
+    assert isinstance(lazy, da.Array) and lazy.dtype == np.int8
+    np.testing.assert_array_equal(lazy.compute(scheduler=scheduler, num_workers=2), expected_mean(pixels))
+
+
+def test_gufunc_of_dask_arrays_with_core_dimensions_in_chunks(da, pixels):
+    with pytest.raises(ValueError, match="(?i)chunk"):
+        mean_of_nine(da.from_array(pixels, chunks=(2, 20, 50)))
+
+
+def test_dask_apply_gufunc(da, image):
     x = da.from_array(image, chunks=(60, 150))
     got = da.apply_gufunc(spread, "(n)->()", x, output_dtypes=float).compute()
     np.testing.assert_array_equal(got, np.ptp(image, axis=-1))
+
+
+def test_gufunc_in_map_blocks(da, pixels):
+    x = da.from_array(pixels, chunks=(3, 40, 50))
+    np.testing.assert_array_equal(x.map_blocks(mean_of_nine, dtype=np.int8).compute(), expected_mean(pixels))
 
 
 def compilations(function):
@@ -127,6 +163,11 @@ def test_distributed_workers_compile_once(da, client, image):
 def test_distributed_ufunc(da, client, image, ufunc):
     x = da.from_array(image, chunks=(60, 50))
     np.testing.assert_allclose(client.compute(ufunc(x, 0.5)).result(), expected_difference(image, 0.5))
+
+
+def test_distributed_gufunc(da, client, pixels):
+    x = da.from_array(pixels, chunks=(2, 40, 50))
+    np.testing.assert_array_equal(client.compute(mean_of_nine(x)).result(), expected_mean(pixels))
 
 
 def test_distributed_submit_and_results(client, image):
@@ -282,6 +323,13 @@ def test_xarray_core_dimensions(xr, image):
     got = xr.apply_ufunc(last, x, input_core_dims=[["x"]])
     assert got.dims == ("y",)
     np.testing.assert_array_equal(got.values, image[:, -1])
+
+
+def test_xarray_gufunc(xr, image):
+    x = xr.DataArray(image, dims=("y", "x"))
+    got = xr.apply_ufunc(spread, x, input_core_dims=[["x"]])
+    assert got.dims == ("y",)
+    np.testing.assert_array_equal(got.values, np.ptp(image, axis=-1))
 
 
 # --- pandas ----------------------------------------------------------------------------------------------------------------------
