@@ -23,6 +23,7 @@
 #define NO_IMPORT_ARRAY
 #endif
 #include "../compiler/compile.h"
+#include "../runtime/rt_object.h"
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
 #include <string.h>
@@ -39,6 +40,9 @@ int hl_typeof_init(void);
 /* NULL with an exception: a hotloop.errors.UnsupportedTypeError (a TypeError), or OverflowError for an int that 64 bits
  * can't hold.  An empty list is list(unknown). */
 const hl_type *hl_typeof(PyObject *o);
+/* The same for a call under @jit: every item of a list is looked at, and pyobject is the type of what has none.  *by_class: all
+ * values of the class are like that.  NULL: an exception that is no question of types. */
+const hl_type *hl_typeof_gradual(PyObject *o, bool *by_class);
 const hl_type *hl_typeof_array(PyArrayObject *a);  /* of exactly np.ndarray */
 const hl_type *hl_typeof_scalar(PyTypeObject *cls); /* of a NumPy scalar class; NULL without exception: not one that is supported */
 
@@ -88,6 +92,7 @@ PyObject *hl_traffic_object(hl_traffic *tr, const hl_list *l); /* borrowed; NULL
 typedef struct hl_intake {
     bool loan;               /* arrays and strings are borrowed for the length of a call (hl_loan) */
     bool item;               /* of a list: an array may have a more special layout than t says */
+    bool quiet;              /* a list of several types is no match; otherwise it is an error */
     hl_traffic *traffic;     /* or NULL */
 } hl_intake;
 
@@ -149,13 +154,15 @@ typedef struct hl_dispatcher {
 
 typedef struct hl_arg {
     const hl_type *type;
+    const hl_type *given;    /* what the specialisation was made for: a list that the code uses as a Python object has type pyobject */
+    PyTypeObject *seen;      /* pyobject: a class whose values have no type of their own (not owned, only compared) */
     uint8_t code;            /* HL_A_… */
     bool mem;
     int slot;
 } hl_arg;
 
 /* What the call path does inline; everything else is HL_A_OTHER and goes through hl_take. */
-enum { HL_A_OTHER, HL_A_INT64, HL_A_FLOAT64, HL_A_ARRAY };
+enum { HL_A_OTHER, HL_A_INT64, HL_A_FLOAT64, HL_A_ARRAY, HL_A_OBJECT };
 
 struct hl_overload {
     hl_overload *next;

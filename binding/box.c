@@ -179,8 +179,21 @@ bool hl_box_is(const hl_type *t, const hl_slot *s, PyObject *o, hl_traffic *tr)
 /* For the runtime, which boxes values for messages and print. */
 static PyObject *box_for_runtime(const hl_type *t, const hl_slot *s) { return hl_box(t, s, NULL); }
 
+/* For variables that are declared: what converts without loss is taken. */
+static int unbox_for_runtime(const hl_type *t, PyObject *o, hl_slot *out)
+{
+    hl_intake in = {.item = true, .quiet = true};
+    int r = hl_take(t, o, out, &in);
+    if (r) return r;
+    const hl_type *from = hl_typeof(o);
+    if (!from) return PyErr_Clear(), 0;
+    int c = hl_can_cast(from, t);
+    return c < 0 || c > 2 ? 0 : hl_unbox(t, o, out, &in) < 0 ? -1 : 1;
+}
+
 int hl_box_init(PyObject *module)
 {
+    hl_unbox_hook = unbox_for_runtime;
     memory_class = (PyTypeObject *)PyType_FromModuleAndSpec(module, &memory_spec, NULL);
     if (!memory_class) return -1;
     hl_box_hook = box_for_runtime;

@@ -79,8 +79,24 @@ static inline int take_array(const hl_type *t, PyObject *o, hl_slot *s)
     return 1;
 }
 
+/* A pyobject parameter takes what has no type of its own; other values have specialisations of their own.  A list that was
+ * found to be used as a Python object is one whatever its items are. */
+static int take_object(hl_arg *a, PyObject *o, hl_slot *s, hl_intake *in)
+{
+    if (Py_TYPE(o) != a->seen && !(a->given->kind == HL_K_LIST && PyList_CheckExact(o))) {
+        bool by_class;
+        const hl_type *t = hl_typeof_gradual(o, &by_class);
+        if (!t) return -1;
+        bool is = t->kind == HL_K_PYOBJECT || (t->has_var && a->given == hl_T.pyobject);
+        if (!is) return 0;
+        if (by_class) a->seen = Py_TYPE(o);
+    }
+    s->p = in->loan ? hl_loan(o) : hl_mem_pyobject(o);
+    return s->p ? 1 : -1;
+}
+
 /* As hl_take, the commonest inline. */
-static inline int take(const hl_arg *a, PyObject *o, hl_slot *s, hl_intake *in)
+static inline int take(hl_arg *a, PyObject *o, hl_slot *s, hl_intake *in)
 {
     switch (a->code) {
     case HL_A_INT64:
@@ -97,6 +113,7 @@ static inline int take(const hl_arg *a, PyObject *o, hl_slot *s, hl_intake *in)
         if (r != -2) return r;
         break;
     }
+    case HL_A_OBJECT: return take_object(a, o, s, in);
     default: break;
     }
     return hl_take(a->type, o, s, in);
@@ -107,7 +124,7 @@ static void give_back(const hl_overload *o, hl_slot *frame, int n)
     for (int k = 0; k < n; k++) {
         const hl_arg *a = &o->args[k];
         if (!a->mem) continue;
-        if (a->code == HL_A_ARRAY) hl_loan_end(frame[a->slot].p);
+        if (a->code == HL_A_ARRAY || a->code == HL_A_OBJECT) hl_loan_end(frame[a->slot].p);
         else hl_give_back(a->type, frame + a->slot);
     }
 }
@@ -116,6 +133,7 @@ static inline PyObject *box_result(const hl_overload *o, hl_slot *ret, hl_traffi
 {
     if (o->ret_code == HL_A_FLOAT64) return PyFloat_FromDouble(ret->f);
     if (o->ret_code == HL_A_INT64) return PyLong_FromLongLong(ret->i);
+    if (o->ret_code == HL_A_OBJECT) return hl_mem_give(ret->p);
     PyObject *result = hl_box(o->ret, ret, tr);
     hl_release_parts(o->ret, ret);
     return result;
@@ -139,7 +157,7 @@ static inline PyObject *run(hl_dispatcher *d, hl_overload *o, const hl_slot *fra
 static inline int enter(hl_overload *o, PyObject *const *values, hl_slot *frame, hl_intake *in, bool convert)
 {
     for (int k = 0; k < o->nargs; k++) {
-        const hl_arg *a = &o->args[k];
+        hl_arg *a = &o->args[k];
         int r = take(a, values[k], frame + a->slot, in);
         if (r == 1) continue;
         if (r == 0 && convert) r = hl_unbox(a->type, values[k], frame + a->slot, in) < 0 ? -1 : 1;
@@ -155,7 +173,7 @@ static inline int attempt(hl_dispatcher *d, hl_overload *o, PyObject *const *val
 {
     hl_slot frame[o->nslots + o->ret_slots + 1];
     hl_traffic tr;
-    hl_intake in = {.loan = true, .traffic = o->has_list ? &tr : NULL};
+    hl_intake in = {.loan = true, .quiet = !d->options.nopython, .traffic = o->has_list ? &tr : NULL};
     if (o->has_list) memset(&tr, 0, offsetof(hl_traffic, few)), tr.at = tr.few;
     o->running++; /* whatever Python code runs below, the code stays */
     int r = enter(o, values, frame, &in, convert);

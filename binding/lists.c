@@ -132,16 +132,21 @@ static uint64_t mem_mask(const hl_type *t)
     return mask;
 }
 
+/* 1; 0: an item is of another type and nobody minds (hl_intake.quiet); -1 */
 static int take_items(const hl_type *t, PyObject *o, hl_list *l, hl_intake *in)
 {
     const hl_type *e = t->elem;
-    hl_intake owned = {.item = true, .traffic = in->traffic};
+    hl_intake owned = {.item = true, .quiet = in->quiet, .traffic = in->traffic};
     Py_ssize_t n = l->len, k = e->nparts == 1 ? take_plain(e, o, l->data) : 0;
     for (; k < n && k < PyList_GET_SIZE(o); k++) {
         int r = hl_take(e, PyList_GET_ITEM(o, k), l->data + k * e->nparts, &owned);
+        if (r == 0 && in->quiet) {
+            l->len = k; /* what is there so far is given back with the list */
+            return 0;
+        }
         if (r < 0 || (r == 0 && mixed(t, o, k) < 0)) return -1;
     }
-    return 0;
+    return 1;
 }
 
 /* 0 when the list is plainly of another type, judged by its first item. */
@@ -176,9 +181,11 @@ int hl_take_list(const hl_type *t, PyObject *o, hl_slot *s, hl_intake *in)
     if (fits <= 0) return fits;
     hl_list *l = hl_list_new(PyList_GET_SIZE(o), t->elem->nparts, mem_mask(t->elem));
     if (!l) return -1;
-    if (take_items(t, o, l, in) < 0 || (in->traffic && traffic_add(in->traffic, o, l, t) < 0)) {
+    int taken = take_items(t, o, l, in);
+    if (taken == 1 && in->traffic && traffic_add(in->traffic, o, l, t) < 0) taken = -1;
+    if (taken != 1) {
         hl_release(&l->head);
-        return -1;
+        return taken;
     }
     s->p = l;
     return 1;

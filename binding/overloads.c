@@ -96,7 +96,8 @@ static void overload_free(hl_overload *o)
 
 static uint8_t code_of(const hl_type *t)
 {
-    return t == hl_T.int64 ? HL_A_INT64 : t == hl_T.float64 ? HL_A_FLOAT64 : t->kind == HL_K_ARRAY ? HL_A_ARRAY : HL_A_OTHER;
+    return t == hl_T.int64 ? HL_A_INT64 : t == hl_T.float64 ? HL_A_FLOAT64 : t->kind == HL_K_ARRAY ? HL_A_ARRAY
+         : t->kind == HL_K_PYOBJECT ? HL_A_OBJECT : HL_A_OTHER;
 }
 
 static bool holds_list(const hl_type *t)
@@ -107,23 +108,31 @@ static bool holds_list(const hl_type *t)
     return false;
 }
 
+static void lay_out(hl_overload *o)
+{
+    o->nslots = 0, o->has_mem = o->has_list = false;
+    for (int k = 0; k < o->nargs; k++) {
+        const hl_type *t = o->args[k].type;
+        o->args[k].code = code_of(t), o->args[k].mem = t->has_mem, o->args[k].slot = o->nslots;
+        o->nslots += t->nparts;
+        o->has_mem |= t->has_mem;
+        o->has_list |= holds_list(t);
+    }
+}
+
 static hl_overload *overload_new(const hl_type *const *args, int n, const hl_type *ret_asked)
 {
     hl_overload *o = PyMem_Calloc(1, sizeof *o + sizeof *o->args * (size_t)n);
     if (!o) return PyErr_NoMemory(), NULL;
     o->nargs = n, o->ret_asked = ret_asked;
-    for (int k = 0; k < n; k++) {
-        o->args[k] = (hl_arg){.type = args[k], .code = code_of(args[k]), .mem = args[k]->has_mem, .slot = o->nslots};
-        o->nslots += args[k]->nparts;
-        o->has_mem |= args[k]->has_mem;
-        o->has_list |= holds_list(args[k]);
-    }
+    for (int k = 0; k < n; k++) o->args[k].type = o->args[k].given = args[k];
+    lay_out(o);
     return o;
 }
 
 static void request(hl_dispatcher *d, const hl_overload *o, const hl_type **args, hl_request *rq)
 {
-    for (int k = 0; k < o->nargs; k++) args[k] = o->args[k].type;
+    for (int k = 0; k < o->nargs; k++) args[k] = o->args[k].given;
     *rq = (hl_request){.function = d->py_func, .dispatcher = (PyObject *)d, .args = args, .nargs = o->nargs, .ret = o->ret_asked,
                        .options = d->options};
 }
@@ -138,6 +147,9 @@ static int build(hl_dispatcher *d, hl_overload *o)
     if (api->compile(&rq, &hl_binding_hooks, &o->result) < 0) return -1;
     o->entry = o->result.entry, o->ret = o->result.ret;
     o->ret_code = code_of(o->ret), o->ret_slots = o->ret->nparts;
+    for (int k = 0; o->result.objects && k < o->nargs && k < 64; k++)
+        if (o->result.objects >> k & 1) o->args[k].type = hl_T.pyobject;
+    if (o->result.objects) lay_out(o);
     return 0;
 }
 
@@ -171,7 +183,7 @@ hl_overload *hl_overload_find(hl_dispatcher *d, const hl_type *const *args)
 {
     for (hl_overload *o = d->overloads; o; o = o->next) {
         int k = 0;
-        while (k < o->nargs && o->args[k].type == args[k]) k++;
+        while (k < o->nargs && (o->args[k].given == args[k] || o->args[k].type == args[k])) k++;
         if (k == o->nargs) return o;
     }
     return NULL;
@@ -193,9 +205,10 @@ static int64_t badness(const hl_dispatcher *d, const hl_overload *o, const hl_ty
     for (int k = 0; k < o->nargs; k++) {
         const hl_type *to = o->args[k].type;
         bool empty_list = args[k]->has_var && args[k]->kind == HL_K_LIST && to->kind == HL_K_LIST;
+        bool object = to->kind == HL_K_PYOBJECT && !d->can_compile; /* takes anything, where nothing else fits */
         int c = empty_list ? 1 : hl_can_cast(args[k], to);
-        if (c < 0 || (c > 0 && d->can_compile && !empty_list)) return -1;
-        sum += weight[c];
+        if (!object && (c < 0 || (c > 0 && d->can_compile && !empty_list))) return -1;
+        sum += c < 0 ? 1 << 15 : weight[c];
     }
     return sum;
 }
@@ -233,13 +246,19 @@ static const char *parameter_name(const hl_dispatcher *d, int k)
     return name ? name : "args";
 }
 
-/* Under @jit without nopython what has no type of its own is a Python object. */
-static const hl_type *type_of_argument(hl_dispatcher *d, PyObject *o)
+static bool takes_object(hl_dispatcher *d, int k)
 {
-    const hl_type *t = hl_typeof(o);
-    if (t || d->options.nopython || !PyErr_ExceptionMatches(PyExc_TypeError)) return t;
-    PyErr_Clear();
-    return hl_T.pyobject;
+    for (hl_overload *o = d->overloads; o; o = o->next)
+        if (o->args[k].given->kind == HL_K_PYOBJECT) return true;
+    return false;
+}
+
+/* Under @jit without nopython, and where a signature says so, what has no type of its own is a Python object. */
+static const hl_type *type_of_argument(hl_dispatcher *d, int k, PyObject *o)
+{
+    bool by_class;
+    if (d->options.nopython && !takes_object(d, k)) return hl_typeof(o);
+    return hl_typeof_gradual(o, &by_class);
 }
 
 /* Says which argument it is that has no type. */
@@ -260,13 +279,17 @@ hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
     const hl_type *args[d->nparams ? d->nparams : 1];
     int unbound = -1;
     for (int k = 0; k < d->nparams; k++) {
-        if (!(args[k] = type_of_argument(d, values[k]))) return name_argument(d, k), NULL;
+        if (!(args[k] = type_of_argument(d, k, values[k]))) return name_argument(d, k), NULL;
         if (args[k]->has_var) unbound = k;
     }
     hl_overload *o = hl_overload_find(d, args);
     if (!o && (!d->can_compile || unbound >= 0)) o = closest(d, args);
     if (o || PyErr_Occurred()) return o;
-    if (unbound >= 0 && d->can_compile) {
+    if (unbound >= 0 && d->can_compile && !d->options.nopython) { /* an empty list: of nothing in particular */
+        for (int k = 0; k < d->nparams; k++)
+            if (args[k]->has_var) args[k] = hl_T.pyobject;
+        if ((o = hl_overload_find(d, args))) return o;
+    } else if (unbound >= 0 && d->can_compile) {
         hl_error("UnsupportedTypeError", "argument '%s' of %U(): an empty list has no item type: call the function with a list that has "
                  "items first, or give a signature", parameter_name(d, unbound), ((PyFunctionObject *)d->py_func)->func_qualname);
         return NULL;
@@ -351,7 +374,7 @@ int hl_overload_recompile(hl_dispatcher *d)
     int r = 0;
     for (hl_overload *o = old; o && !r; o = o->next) {
         const hl_type *args[o->nargs ? o->nargs : 1];
-        for (int k = 0; k < o->nargs; k++) args[k] = o->args[k].type;
+        for (int k = 0; k < o->nargs; k++) args[k] = o->args[k].given;
         hl_overload *n = overload_new(args, o->nargs, o->ret_asked);
         r = n ? build(d, n) : -1;
         if (r == 0) *end = n, end = &n->next;

@@ -252,3 +252,49 @@ const hl_type *hl_typeof(PyObject *o)
     if (o == Py_None) return hl_T.none;
     return typeof_rare(o);
 }
+
+/* --- under @jit ------------------------------------------------------------------------------------------------------------ */
+
+static bool mentions_list(const hl_type *t)
+{
+    if (t->kind == HL_K_LIST) return true;
+    for (int k = 0; k < t->nitems; k++)
+        if (mentions_list(t->items[k])) return true;
+    return false;
+}
+
+/* Do all items of the lists in o have the type that the first ones promise? */
+static int lists_hold(const hl_type *t, PyObject *o)
+{
+    hl_slot slots[t->nparts + 1];
+    hl_intake in = {.quiet = true};
+    int r = hl_take(t, o, slots, &in);
+    if (r == 1) hl_release_parts(t, slots);
+    return r;
+}
+
+static bool decided_by_class(PyObject *o)
+{
+    const unsigned long by_value = Py_TPFLAGS_LONG_SUBCLASS | Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS | Py_TPFLAGS_TYPE_SUBCLASS;
+    return !(Py_TYPE(o)->tp_flags & by_value) && !PySlice_Check(o) && !PyArray_Check(o) && !PyArray_DescrCheck(o) &&
+           Py_TYPE(o) != hl_type_class;
+}
+
+const hl_type *hl_typeof_gradual(PyObject *o, bool *by_class)
+{
+    *by_class = false;
+    const hl_type *t = hl_typeof(o);
+    if (!t) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_OverflowError) && !PyErr_ExceptionMatches(PyExc_RecursionError)) return NULL;
+        PyErr_Clear();
+        *by_class = decided_by_class(o);
+        return hl_T.pyobject;
+    }
+    if (t->has_var) return t;
+    if (mentions_list(t)) {
+        int r = lists_hold(t, o);
+        if (r < 0) return NULL;
+        if (r == 0) return hl_T.pyobject;
+    }
+    return t;
+}

@@ -180,6 +180,15 @@ static int run_passes(hl_cx *cx, unsigned until)
     return 0;
 }
 
+/* Arguments that inference found to be used as Python objects (infer/object.c). */
+static uint64_t object_arguments(const hl_cx *cx)
+{
+    uint64_t bits = 0;
+    for (int k = 0; k < cx->rq->nargs && k < 64; k++)
+        if (cx->funcs.at[0]->param_types[k] != cx->rq->args[k]) bits |= 1ull << k;
+    return bits;
+}
+
 /* One compilation: a context, an arena, one exit. `until`: stop behind the pass with this dump bit (0: all the way). */
 static int with_context(const hl_request *rq, const hl_hooks *hooks, hl_result *out, unsigned until, hl_text *to)
 {
@@ -203,7 +212,7 @@ static int with_context(const hl_request *rq, const hl_hooks *hooks, hl_result *
     }
     hl_codegen_dispose(cx);
     if (!bad && out) {
-        *out = (hl_result){.entry = cx->entry, .code = cx->code, .ret = cx->funcs.at[0]->ret_type, .keep = cx->keep, .mutates = ~0ull, .seconds = now() - start};
+        *out = (hl_result){.entry = cx->entry, .code = cx->code, .ret = cx->funcs.at[0]->ret_type, .keep = cx->keep, .mutates = ~0ull, .objects = object_arguments(cx), .seconds = now() - start};
     } else {
         if (cx->code) hl_code_free(cx->code);
         Py_XDECREF(cx->keep);

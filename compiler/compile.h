@@ -52,6 +52,7 @@ typedef struct hl_result {
     const hl_type *ret;
     PyObject *keep;              /* constants that machine code refers to; owned */
     uint64_t mutates;            /* bit k: argument k may be changed by the function (lists are written back then) */
+    uint64_t objects;            /* bit k: argument k is to be passed as a Python object, whatever the request said */
     double seconds;
 } hl_result;
 

@@ -14,9 +14,19 @@ hl_box_fn hl_box_hook;
 /* --- the GIL and the pending exception ---------------------------------------------------------------------------------- */
 static __thread PyObject *foreign_exc; /* of a thread that has no Python state of its own */
 
+/* The state of the thread that runs Python now: of the whole process in 3.11, of the calling thread since 3.12. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define RUNNING_STATE PyThreadState_GetUnchecked()
+#else
+#define RUNNING_STATE _PyThreadState_UncheckedGet()
+#endif
+
 hl_gil hl_gil_take(void)
 {
-    hl_gil g = {.foreign = PyGILState_GetThisThreadState() == NULL};
+    PyThreadState *mine = PyGILState_GetThisThreadState();
+    hl_gil g = {.foreign = mine == NULL, .held = mine && mine == RUNNING_STATE};
+    if (g.held)
+        return g;
     g.state = PyGILState_Ensure();
     if (g.foreign && foreign_exc) {
         hl_exc_set(foreign_exc);
@@ -27,6 +37,8 @@ hl_gil hl_gil_take(void)
 
 void hl_gil_give(hl_gil g)
 {
+    if (g.held)
+        return;
     if (g.foreign && PyErr_Occurred())
         foreign_exc = hl_exc_fetch();
     PyGILState_Release(g.state);

@@ -12,6 +12,7 @@
 typedef struct hl_gil {
     PyGILState_STATE state;
     bool foreign;
+    bool held; /* the thread had it already: nothing was done */
 } hl_gil;
 
 HL_API hl_gil hl_gil_take(void);

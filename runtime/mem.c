@@ -18,6 +18,7 @@
  */
 #include "rt.h"
 #include "gil.h"
+#include "rt_object.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -104,12 +105,6 @@ hl_mem *hl_array_alloc(int64_t nbytes, int32_t zero, void **data)
 }
 
 /* --- owners that are Python objects ------------------------------------------------------------------------------------ */
-typedef struct hl_pyowner {
-    hl_mem head;
-    PyObject *obj;
-    struct hl_pyowner *next; /* in the free list */
-} hl_pyowner;
-
 static hl_pyowner *free_loans;
 static int free_count;
 static int64_t live_owners; /* changed with the GIL held; loans are too frequent for an atomic count */
@@ -151,9 +146,11 @@ static void drop_pyobject(hl_mem *m)
 {
     hl_pyowner *o = (hl_pyowner *)m;
     hl_gil g = hl_gil_take();
-    PyObject *obj = o->obj;
+    PyObject *obj = o->obj, *item = o->item;
     COUNT_OWNER(-1);
     owner_recycle(o);
+    if (item)
+        hl_decref_quietly(item);
     hl_decref_quietly(obj);
     hl_gil_give(g);
 }
@@ -168,6 +165,7 @@ static hl_pyowner *owner_of(PyObject *obj)
     COUNT_OWNER(1);
     o->head = (hl_mem){1, drop_pyobject};
     o->obj = obj;
+    o->item = NULL;
     return o;
 }
 
@@ -178,6 +176,14 @@ hl_mem *hl_mem_pyobject(PyObject *obj)
         return NULL;
     Py_INCREF(obj);
     return &o->head;
+}
+
+hl_mem *hl_mem_take(PyObject *owned)
+{
+    hl_pyowner *o = owned ? owner_of(owned) : NULL;
+    if (!o)
+        Py_XDECREF(owned);
+    return o ? &o->head : NULL;
 }
 
 hl_mem *hl_loan(PyObject *obj)
@@ -198,6 +204,25 @@ void hl_loan_end(hl_mem *m)
      * other threads' releases. */
     Py_INCREF(o->obj);
     hl_release(m);
+}
+
+PyObject *hl_mem_give(hl_mem *m)
+{
+    hl_pyowner *o = (hl_pyowner *)m;
+    if (!m) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_SystemError, "hotloop: compiled code returned a reference to nothing");
+        return NULL;
+    }
+    PyObject *obj = o->obj;
+    if (__atomic_load_n(&m->refs, __ATOMIC_ACQUIRE) == 1 && !o->item) {
+        COUNT_OWNER(-1);
+        owner_recycle(o);
+        return obj;
+    }
+    Py_INCREF(obj);
+    hl_release(m);
+    return obj;
 }
 
 PyObject *hl_mem_object(hl_mem *m)

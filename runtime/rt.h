@@ -44,6 +44,7 @@ HL_API hl_mem *hl_array_alloc(int64_t nbytes, int32_t zero, void **data);
 HL_API hl_mem *hl_mem_pyobject(PyObject *obj);
 HL_API hl_mem *hl_loan(PyObject *obj);     /* from a free list: a few ns; refs = 1; needs the GIL */
 HL_API void hl_loan_end(hl_mem *m);        /* needs the GIL */
+HL_API PyObject *hl_mem_give(hl_mem *m);   /* a pyobject's owner for the object, both owned; needs the GIL */
 HL_API PyObject *hl_mem_object(hl_mem *m); /* the object of the two above, borrowed; NULL for other owners */
 
 /* --- list.c ------------------------------------------------------------------------------------------------------------ */

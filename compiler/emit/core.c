@@ -235,6 +235,8 @@ void hl_emit_core(hl_emit *e, hl_inst *i, V *out)
     case HL_OP_unbound: for (int k = 0; i->type && k < i->type->nparts; k++) out[k] = LLVMConstNull(hl_part_type(e, i->type->parts[k])); break;
     case HL_OP_cast: hl_cast(e, i, i->args[0]->type, i->type, hl_arg(e, i, 0), out); break;
     case HL_OP_unwrap: emit_unwrap(e, i, out); break;
+    case HL_OP_box: hl_emit_box(e, i, out); break;
+    case HL_OP_unbox: hl_emit_unbox(e, i, out); break;
     case HL_OP_check_bound: emit_check_bound(e, i, out); break;
     case HL_OP_call: emit_call(e, i, out); break;
     case HL_OP_retain: hl_emit_retain(e, i->args[0]->type, hl_arg(e, i, 0)); break;

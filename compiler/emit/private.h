@@ -16,4 +16,6 @@ void hl_emit_lines_function(hl_emit *e, const hl_func *f);
 void hl_emit_line(hl_emit *e, hl_span at);
 void hl_emit_lines_leave(hl_emit *e);
 void hl_emit_lines_end(hl_emit *e);
+void hl_emit_box(hl_emit *e, hl_inst *i, V *out);        /* emit/object.c */
+void hl_emit_unbox(hl_emit *e, hl_inst *i, V *out);
 #endif

@@ -17,7 +17,28 @@ typedef struct actuals {
     PyObject *names[MAX_ARGS];
 } actuals;
 
-typedef struct call_note { hl_target target; actuals args; hl_inst *omitted, *out; } call_note;
+typedef struct call_note {
+    hl_target target;
+    actuals args;
+    hl_inst *omitted, *out;
+    hl_inst **given; int ngiven;   /* operands before the call was resolved, the callee first */
+} call_note;
+
+static void remember(hl_infer *in, call_note *c, hl_inst *const *args, int n)
+{
+    c->given = HL_NEWN(in->arena, hl_inst *, n + 1);
+    memcpy(c->given, args, sizeof *args * (size_t)n);
+    c->ngiven = n;
+}
+
+void hl_infer_restore_call(hl_infer *in, hl_inst *i)
+{
+    call_note *c = (call_note *)hl_infer_note(i)->target;
+    i->rule = NULL, i->data = NULL;
+    if (!c) return;
+    c->target.instance = NULL;
+    hl_infer_set_args(in, i, c->given, c->ngiven);
+}
 
 /* --- binding to the parameters of a row ------------------------------------------------------------------------------------ */
 
@@ -119,6 +140,8 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
             int n = bind_row(in, i, c, r, args);
             if (n >= 0) {
                 if (!types_of(in, args, n, types)) return hl_T.unknown;
+                unsigned need = hl_infer_needs(i, types, n);
+                if ((r->effects & need) != need) continue;
                 for (int k = 0; optional && k < n; k++)
                     if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem;
                 const hl_type *t = try_row(in, i, r, args, n, types);
@@ -283,6 +306,7 @@ static int call_out(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, hl_
     hl_inst *call = hl_infer_insert(in, i, HL_OP_call, args, c->args.npos + 1);
     call_note *note = HL_NEW(in->arena, call_note);
     note->args = c->args, note->out = out;
+    remember(in, note, args, c->args.npos + 1);
     hl_infer_note(call)->target = (hl_target *)note;
     if (to_rows(note, hl_rules_of_function(callee->type->obj), NULL) < 0) return -1;
     hl_inst *store[3] = {out, hl_infer_const(in, i, Py_Ellipsis), call};
@@ -372,15 +396,62 @@ static int resolve(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, cons
 
 /* --- results -------------------------------------------------------------------------------------------------------------------------- */
 
+/* Compiled natively or not at all: library functions, Python functions of other modules, and what these call (object.c). */
+static bool is_trial(hl_infer *in, const hl_inst *i, const hl_target *target)
+{
+    const hl_func *caller = i->block->func;
+    const hl_instance *me = caller->data;
+    if (me->trial) return true;
+    if (target->options || target->kind == HL_TO_CLOSURE || !hl_infer_allows(in, i)) return false;
+    return target->kind == HL_TO_OVERLOAD || PyFunction_GET_GLOBALS(target->function) != caller->globals;
+}
+
+static void set_options(hl_infer *in, const hl_inst *i, const hl_target *target, hl_instance *f)
+{
+    const hl_options *o = target->options ? target->options : i->block->func->options;
+    f->trial = is_trial(in, i, target);
+    if (f->trial && !target->options) {
+        hl_options *native = HL_NEW(in->arena, hl_options);
+        *native = o ? *o : in->cx->rq->options;
+        native->nopython = true, native->forceobj = false;
+        o = native;
+    }
+    f->func->options = o;
+}
+
+/* A jitted callee that gets Python objects looks at them itself, when it is called. */
+static bool through_dispatcher(hl_infer *in, hl_inst *i, const hl_target *target, const hl_type *const *types)
+{
+    if (!target->options || !hl_infer_allows(in, i)) return false;
+    for (int k = 0; k < i->nargs; k++)
+        if (types[k]->has_object) {
+            hl_infer_make_object(in, i, "an argument is a Python object, so the function is chosen when it is called");
+            return true;
+        }
+    return false;
+}
+
+/* Parameters that the callee uses as Python objects although they were given natively. */
+static bool box_arguments(hl_infer *in, hl_inst *i, const hl_instance *f)
+{
+    bool any = false;
+    for (int k = 0; k < i->nargs; k++)
+        if (f->func->param_types[k] != f->types[k]) hl_infer_box(in, i->args[k], i), any = true;
+    return any;
+}
+
 static const hl_type *call_instance(hl_infer *in, hl_inst *i, hl_target *target, PyObject *key)
 {
     const hl_type *types[MAX_ARGS];
     if (!types_of(in, i->args, i->nargs, types)) return hl_T.unknown;
     for (int k = 0; k < i->nargs; k++)
         if (hl_unliteral(types[k])->kind != HL_K_STR) types[k] = hl_unliteral_deep(in->types, types[k]);
+    if (through_dispatcher(in, i, target, types)) return hl_T.unknown;
     hl_instance *f = hl_infer_instance(in, key, types, i->nargs, i);
     if (!f) return NULL;
-    if (!f->func->options && f != in->instances.at[0]) f->func->options = target->options ? target->options : i->block->func->options;
+    if (!f->func->options && f != in->instances.at[0]) set_options(in, i, target, f);
+    if (f->abandoned) return hl_infer_fail(in, i, "%s cannot be compiled for these arguments", f->func->name), NULL;
+    if (f != in->instances.at[0] && box_arguments(in, i, f)) return hl_T.unknown;
     if (target->instance != f) {
         target->instance = f;
         i->data = f->func;
@@ -440,8 +511,14 @@ const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **types)
 {
     hl_note *note = hl_infer_note(i);
     call_note *c = (call_note *)note->target;
+    if (c && c->given[0]->type && c->given[0]->type->kind == HL_K_PYOBJECT) {
+        hl_infer_make_object(in, i, "the function is a Python object");
+        return hl_T.unknown;
+    }
+    if (!c && types[0]->kind == HL_K_PYOBJECT && in->objects) return hl_infer_rules(in, i, hl_rules_of_op(HL_OP_call), types);
     if (!c) {
         c = HL_NEW(in->arena, call_note);
+        remember(in, c, i->args, i->nargs);
         int nkw = i->obj ? (int)PyTuple_GET_SIZE(i->obj) : 0, npos = i->nargs - 1 - nkw;
         if (i->nargs >= MAX_ARGS) return hl_infer_fail(in, i, "more than %d arguments", MAX_ARGS - 1), NULL;
         c->args.npos = npos, c->args.nkw = nkw;
@@ -499,6 +576,7 @@ const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **types)
     if (self->kind == HL_K_OPTIONAL) self = self->elem;
     const char *name = PyUnicode_AsUTF8(i->obj);
     if (t->kind == HL_K_CONST) return const_attribute(in, i, t->obj);
+    if (t->kind == HL_K_PYOBJECT && in->objects) return hl_infer_rules(in, i, hl_rules_of_op(HL_OP_getattr), types);
     in->why = NULL;
     const hl_rule *row = hl_rules_of_attr((hl_kind)self->kind, name);
     const hl_type *r = row ? hl_infer_rules(in, i, row, types) : NULL;

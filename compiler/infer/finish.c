@@ -6,7 +6,8 @@
  *   3. values that turned out to be literals become constants
  *   4. check_bound gets its condition
  *   5. casts: every operand gets the type its user wants
- *   6. pure values without users go
+ *   6. in `try` blocks what may raise is set apart
+ *   7. pure values without users go
  */
 #include "private.h"
 #include "../rules/rules.h"
@@ -31,7 +32,7 @@ static void mark_used(hl_infer *in, hl_instance *f)
 
 static void resolve_types(hl_infer *in, hl_instance *f)
 {
-    for (int k = 0; k < f->ntypes; k++) f->types[k] = hl_resolve(in, f->types[k]);
+    for (int k = 0; k < f->ntypes; k++) f->func->param_types[k] = hl_resolve(in, f->func->param_types[k]);
     f->ret = hl_resolve(in, f->ret);
     if (f->ret->kind == HL_K_UNKNOWN) f->ret = hl_T.none; /* never returns: raises or loops for ever */
     f->func->ret_type = f->ret;
@@ -197,9 +198,29 @@ static void make_check_bound(hl_infer *in, hl_func *f)
 
 /* --- 5 ------------------------------------------------------------------------------------------------------------------- */
 
+/* The value as a Python object: what is known while compiling is a constant, strings and exceptions are objects already. */
+static hl_inst *box_before(hl_func *f, hl_inst *where, hl_inst *v)
+{
+    const hl_type *t = v->type;
+    bool constant = v->op == HL_OP_const || t->kind == HL_K_LITERAL || t->kind == HL_K_CONST || t->kind == HL_K_NONE;
+    bool same = !constant && (t->kind == HL_K_STR || t->kind == HL_K_EXCEPTION);
+    hl_inst *b = hl_ir_new(f, constant ? HL_OP_const : same ? HL_OP_cast : HL_OP_box, &v, constant ? 0 : 1, where->span);
+    if (constant) b->obj = v->op == HL_OP_const ? v->obj : t->kind == HL_K_NONE ? Py_None : t->obj;
+    b->type = hl_T.pyobject;
+    hl_ir_before(where, b);
+    return b;
+}
+
 static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
 {
     const hl_type *from = v->type;
+    if (to->kind == HL_K_PYOBJECT) return box_before(f, where, v);
+    if (from->kind == HL_K_PYOBJECT) {
+        hl_inst *u = hl_ir_new(f, HL_OP_unbox, &v, 1, where->span);
+        u->obj = Py_None, u->type = to;
+        hl_ir_before(where, u);
+        return u;
+    }
     bool unwraps = from->kind == HL_K_OPTIONAL && to->kind != HL_K_OPTIONAL;
     if (unwraps && hl_unliteral(to) != from->elem) {
         hl_inst *u = cast_before(f, where, v, from->elem);
@@ -256,6 +277,21 @@ static void cast_by_rule(hl_infer *in, hl_inst *i)
     for (int k = 0; k < i->nargs; k++) cast_operand(i->block->func, i, k, types[k]);
 }
 
+/* range(n) of an object: of operator.index(n). */
+static void native_range(hl_infer *in, hl_inst *i)
+{
+    hl_func *f = i->block->func;
+    for (int k = 0; k < i->nargs; k++) {
+        if (i->args[k]->type->kind != HL_K_PYOBJECT) continue;
+        hl_inst *n = hl_ir_new(f, HL_OP_call, &i->args[k], 1, i->span);
+        n->rule = &hl_rules[HL_R_object_index], n->type = hl_T.int64;
+        hl_ir_before(i, n);
+        i->args[k] = n;
+    }
+    i->rule = &hl_rules[i->rule->id == HL_R_object_range ? HL_R_range : HL_R_prange];
+    cast_by_rule(in, i);
+}
+
 static void insert_casts(hl_infer *in, hl_func *f)
 {
     EACH_BLOCK(f, b)
@@ -267,11 +303,41 @@ static void insert_casts(hl_infer *in, hl_func *f)
             else if (callee) for (int k = 0; k < i->nargs; k++) cast_operand(f, i, k, callee->param_types[k]);
             else if (i->op == HL_OP_check_bound) cast_operand(f, i, 0, i->type);
             else if (i->op == HL_OP_convert) i->op = HL_OP_cast, i->obj = NULL;
+            else if (i->rule && (i->rule->id == HL_R_object_range || i->rule->id == HL_R_object_prange)) native_range(in, i);
             else if (i->rule) cast_by_rule(in, i);
         }
 }
 
 /* --- 6 ------------------------------------------------------------------------------------------------------------------- */
+
+/* What came in front of an instruction in a block with a handler may raise too, and some rows raise where the builder expected
+ * nothing: each instruction that may raise gets a block of its own with the same handler. */
+static void split_raising(hl_func *f)
+{
+    EACH_BLOCK(f, b) {
+        if (!b->handler) continue;
+        hl_inst *r = b->first;
+        while (r && (!(hl_ir_effects(r) & HL_E_RAISE) || hl_ops[r->op].effects & HL_E_TERM)) r = r->next;
+        if (!r || hl_ops[r->next->op].effects & HL_E_TERM) continue;
+        hl_block *h = b->handler, *rest;
+        int p = hl_ir_pred_index(b, b->nsucc);
+        rest = hl_ir_split_after(r);
+        if (!block_raises(rest)) continue;
+        p = hl_ir_pred_index(b, b->nsucc);
+        hl_ir_set_handler(rest, h);
+        for (hl_inst *i = h->first; i && i->op == HL_OP_phi; i = i->next) {
+            hl_ir_add_arg(f, i, i->args[p]);
+            if (i->args[p] != r) continue;
+            /* the variable would be this very object, which could not be made */
+            hl_inst *none = hl_ir_new(f, HL_OP_const, NULL, 0, r->span);
+            none->obj = Py_None, none->type = r->type;
+            hl_ir_prepend(f->blocks.at[0], none);
+            i->args[p] = none;
+        }
+    }
+}
+
+/* --- 7 ------------------------------------------------------------------------------------------------------------------- */
 
 static void remove_unused(hl_infer *in, hl_func *f)
 {
@@ -300,6 +366,7 @@ static int finish_function(hl_infer *in, hl_instance *f)
     make_literals(in, fn);
     make_check_bound(in, fn);
     insert_casts(in, fn);
+    if (fn->has_try) split_raising(fn);
     remove_unused(in, fn);
     hl_ir_order(fn);
     EACH_BLOCK(fn, b) b->data = NULL;

@@ -118,7 +118,7 @@ void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...)
     hl_infer_note(i)->failed = hl_strdup(in->arena, buf);
 }
 
-static void set_type(hl_infer *in, hl_inst *i, const hl_type *t)
+void hl_infer_set_type(hl_infer *in, hl_inst *i, const hl_type *t)
 {
     if (!t || i->type == t) return;
     i->type = t;
@@ -145,10 +145,18 @@ static void enter_block(hl_infer *in, hl_block *b)
     for (hl_inst *i = b->last; i; i = i->prev) hl_infer_queue(in, i);
 }
 
+/* A phi that is an object makes objects of all that comes in. */
+static void box_phi(hl_infer *in, hl_inst *i)
+{
+    hl_block_note *n = block_note(in, i->block);
+    for (int k = 0; k < i->nargs; k++)
+        if (n->edges[k] && i->args[k]->op != HL_OP_unbound) hl_infer_box(in, i->args[k], i);
+}
+
 static void visit_phi(hl_infer *in, hl_inst *i)
 {
     hl_block_note *n = block_note(in, i->block);
-    const hl_type *t = hl_T.unknown;
+    const hl_type *t = hl_infer_note(i)->object ? hl_T.pyobject : hl_T.unknown;
     for (int k = 0; k < i->nargs; k++) {
         hl_inst *a = i->args[k];
         if (!n->edges[k] || !a->type || a->op == HL_OP_unbound) continue;
@@ -160,7 +168,8 @@ static void visit_phi(hl_infer *in, hl_inst *i)
         t = u;
     }
     hl_infer_note(i)->failed = NULL;
-    if (t->kind != HL_K_UNKNOWN) set_type(in, i, t);
+    if (t->kind != HL_K_UNKNOWN) hl_infer_set_type(in, i, t);
+    if (t->kind == HL_K_PYOBJECT) box_phi(in, i);
 }
 
 static void visit_branch(hl_infer *in, hl_inst *i)
@@ -183,12 +192,22 @@ static const hl_type *stays_behind(const hl_type *t)
     return NULL;
 }
 
+static void queue_returns(hl_infer *in, hl_func *f)
+{
+    for (int b = 0; b < f->blocks.n; b++)
+        if (f->blocks.at[b]->last && f->blocks.at[b]->last->op == HL_OP_return) hl_infer_queue(in, f->blocks.at[b]->last);
+}
+
 static void visit_return(hl_infer *in, hl_inst *i)
 {
     hl_instance *f = i->block->func->data;
     const hl_type *t = i->args[0]->type;
     if (!t) return;
     t = hl_unliteral_deep(in->types, hl_resolve(in, t));
+    if (f->ret->kind == HL_K_PYOBJECT && in->objects) {
+        hl_infer_box(in, i->args[0], i);
+        return;
+    }
     const hl_type *stays = stays_behind(t);
     if (stays) {
         hl_infer_fail(in, i, "%s cannot be returned from compiled code", stays->name);
@@ -200,8 +219,10 @@ static void visit_return(hl_infer *in, hl_inst *i)
         return;
     }
     hl_infer_note(i)->failed = NULL;
+    if (u->kind == HL_K_PYOBJECT && t != u && !f->declared) hl_infer_box(in, i->args[0], i);
     if (u == f->ret) return;
     f->ret = u;
+    if (u->kind == HL_K_PYOBJECT) queue_returns(in, f->func);
     for (int k = 0; k < f->callers.n; k++) hl_infer_queue(in, f->callers.at[k]);
 }
 
@@ -216,12 +237,23 @@ static bool operand_types(hl_infer *in, hl_inst *i, const hl_type **types)
     return true;
 }
 
+/* Effects that a row must have: it must be made for Python objects when there are some. */
+unsigned hl_infer_needs(const hl_inst *i, const hl_type *const *types, int n)
+{
+    if (i->note && ((hl_note *)i->note)->object) return HL_E_PYTHON;
+    for (int k = 0; k < n; k++)
+        if (types[k]->has_object) return HL_E_OBJECT;
+    return 0;
+}
+
 const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types)
 {
     const hl_type *given[i->nargs + 1];
     memcpy(given, types, sizeof *types * (size_t)i->nargs);
     in->why = NULL;
+    unsigned need = hl_infer_needs(i, types, i->nargs);
     for (const hl_rule *r = first; r; r = hl_rule_next(r)) {
+        if ((r->effects & need) != need) continue;
         hl_site s = {in, i, r, i->nargs, types, i->args};
         const hl_type *t = r->type(&s);
         if (t) {
@@ -251,6 +283,7 @@ static const char *describe(hl_infer *in, const hl_inst *i, const hl_type **type
 
 static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **types)
 {
+    if (hl_infer_note(i)->object) return hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
     if (i->op == HL_OP_call) return hl_infer_call(in, i, types);
     if (i->op == HL_OP_call_ex) return hl_infer_call_ex(in, i);
     if (i->op == HL_OP_getattr) return hl_infer_getattr(in, i, types);
@@ -292,6 +325,7 @@ static void visit_terminator(hl_infer *in, hl_inst *i)
 void hl_infer_visit(hl_infer *in, hl_inst *i)
 {
     hl_note *n = hl_infer_note(i);
+    in->objects = hl_infer_allows(in, i);
     if (++n->visits > MAX_VISITS) {
         hl_infer_fail(in, i, "the types of this loop do not settle");
         return;
@@ -302,25 +336,30 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     }
     switch (i->op) {
     case HL_OP_phi: visit_phi(in, i); return;
-    case HL_OP_param: set_type(in, i, i->block->func->param_types[i->ival]); return;
-    case HL_OP_const: set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
-    case HL_OP_omitted: set_type(in, i, hl_T.omitted); return;
-    case HL_OP_cast: if (i->args[0]->type) set_type(in, i, hl_resolve(in, i->args[0]->type)); return; /* a second name (call_out) */
+    case HL_OP_param: hl_infer_set_type(in, i, i->block->func->param_types[i->ival]); return;
+    case HL_OP_const: hl_infer_set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
+    case HL_OP_omitted: hl_infer_set_type(in, i, hl_T.omitted); return;
+    case HL_OP_cast: case HL_OP_check_bound:
+        if (n->object) {
+            hl_infer_set_type(in, i, hl_T.pyobject);
+            hl_infer_box(in, i->args[0], i);
+        } else if (i->args[0]->type) hl_infer_set_type(in, i, hl_resolve(in, i->args[0]->type)); /* cast: a second name (call_out) */
+        if (i->op == HL_OP_check_bound && i->block->handler) take_edge(in, i->block, i->block->handler);
+        return;
     case HL_OP_unbound: return;
     case HL_OP_convert: {
         const hl_type *to = in->cx->hooks->type_from(i->obj);
         if (!to) {
             PyErr_Clear();
             hl_infer_fail(in, i, "`locals` declares something that is not a type");
+        } else if (i->args[0]->type && i->args[0]->type->kind == HL_K_PYOBJECT && in->objects) {
+            hl_infer_set_type(in, i, to); /* checked when it runs */
+            take_handler(in, i);
         } else if (i->args[0]->type && hl_can_cast(hl_resolve(in, i->args[0]->type), to) < 0)
             hl_infer_fail(in, i, "`locals` declares %s, the value is %s", to->name, hl_resolve(in, i->args[0]->type)->name);
-        else set_type(in, i, to);
+        else hl_infer_set_type(in, i, to);
         return;
     }
-    case HL_OP_check_bound:
-        if (i->args[0]->type) set_type(in, i, hl_resolve(in, i->args[0]->type));
-        if (i->block->handler) take_edge(in, i->block, i->block->handler);
-        return;
     default: break;
     }
     const hl_type *types[i->nargs + 4];
@@ -328,7 +367,7 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     n->failed = NULL;
     const hl_type *t = visit_operation(in, i, types);
     if (t && t->kind != HL_K_UNKNOWN) {
-        set_type(in, i, t);
+        hl_infer_set_type(in, i, t);
         take_handler(in, i);
     }
 }
@@ -367,35 +406,63 @@ hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const
     f->func = fn, f->key = key, f->ntypes = n, f->ret = hl_T.unknown;
     f->types = HL_NEWN(in->arena, const hl_type *, n + 1);
     memcpy(f->types, types, sizeof *types * (size_t)n);
-    fn->param_types = f->types;
+    fn->param_types = HL_NEWN(in->arena, const hl_type *, n + 1);
+    memcpy(fn->param_types, types, sizeof *types * (size_t)n);
     fn->data = f;
     hl_push(in->arena, &in->instances, f);
     start(in, f);
     return f;
 }
 
-/* The failure that comes first in the source of the first function that has one. */
-static int report_failure(hl_infer *in)
+/* The failure that comes first in the source of the first function that has one; NULL: none. */
+static hl_inst *first_failure(hl_infer *in)
 {
     hl_inst *worst = NULL;
     for (int f = 0; f < in->instances.n && !worst; f++) {
         hl_func *fn = in->instances.at[f]->func;
+        if (in->instances.at[f]->abandoned) continue;
         for (int b = 0; b < fn->blocks.n; b++)
             for (hl_inst *i = fn->blocks.at[b]->first; i && live(fn->blocks.at[b]); i = i->next)
                 if (i->note && ((hl_note *)i->note)->failed && (!worst || i->span.line < worst->span.line)) worst = i;
     }
-    return worst ? hl_fail(in->cx, "TypingError", worst->block->func, worst->span, "%s", ((hl_note *)worst->note)->failed) : 0;
+    return worst;
+}
+
+/* An error that ends a compilation is only a failure of the instruction where Python objects may take over. */
+static bool absorb(hl_infer *in, hl_inst *i)
+{
+    const hl_instance *f = i->block->func->data;
+    if (!hl_infer_allows(in, i) && !f->trial) return false;
+    const char *why = in->cx->error ? in->cx->error : "its typing failed";
+    if (in->cx->python_error || PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) return false;
+        PyObject *cls, *value, *trace;
+        PyErr_Fetch(&cls, &value, &trace);
+        PyErr_NormalizeException(&cls, &value, &trace);
+        PyObject *text = value ? hl_keep(in->arena, PyObject_Str(value)) : NULL;
+        if (text && PyUnicode_AsUTF8(text)) why = PyUnicode_AsUTF8(text);
+        PyErr_Clear();
+        Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+    }
+    in->cx->error = NULL, in->cx->error_class = NULL, in->cx->python_error = false;
+    hl_infer_fail(in, i, "%s", why);
+    return true;
 }
 
 static int run(hl_infer *in)
 {
-    while (in->work.n) {
-        hl_inst *i = in->work.at[--in->work.n];
-        hl_infer_note(i)->queued = false;
-        hl_infer_visit(in, i);
-        if (in->cx->error || in->cx->python_error) return -1;
+    for (;;) {
+        while (in->work.n) {
+            hl_inst *i = in->work.at[--in->work.n];
+            hl_infer_note(i)->queued = false;
+            hl_infer_visit(in, i);
+            if ((in->cx->error || in->cx->python_error) && !absorb(in, i)) return -1;
+        }
+        hl_inst *i = first_failure(in);
+        if (!i) return 0;
+        const char *why = ((hl_note *)i->note)->failed;
+        if (!hl_infer_objectify(in, i)) return hl_fail(in->cx, "TypingError", i->block->func, i->span, "%s", why);
     }
-    return report_failure(in);
 }
 
 /* The function of a gufunc is compiled twice: for core dimensions with any steps, and for contiguous ones. */

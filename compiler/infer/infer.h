@@ -43,7 +43,7 @@ struct hl_rule {
     const char *params;     /* "shape, dtype=, order="  a name with = may be omitted; "*rest" takes what is left */
     const char *name;
     hl_rule_fn type;
-    unsigned effects;       /* HL_E_… from the letters: r w x as in ops.def, b BORROW, c CONSUME, l LAZY, f FUSES, s SERIAL, u UFUNC */
+    unsigned effects;       /* HL_E_… from the letters: r w x as in ops.def, b BORROW, c CONSUME, l LAZY, f FUSES, s SERIAL, u UFUNC, o OBJECT, P PYTHON */
 };
 
 typedef enum hl_rule_id {
@@ -78,4 +78,8 @@ const char *hl_literal_str(const hl_type *t);                    /* NULL when no
 const hl_type *hl_dtype_of(const hl_type *t, const hl_type *dflt);
 /* Typing a call from inside a rule (map-like functions, key=, library functions): result type; the instance goes to *callee. */
 const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *const *types, int n, hl_func **instance);
+/* Python objects (infer/object.c): are they allowed here; is this an operation on one; operand k is boxed. */
+bool hl_site_allowed(hl_site *s);
+bool hl_site_object(hl_site *s);
+void hl_site_box(hl_site *s, int k);
 #endif

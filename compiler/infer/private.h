@@ -12,6 +12,8 @@ typedef struct hl_instance {
     const hl_type *declared;       /* of an eager signature, or NULL */
     HL_VEC(hl_inst *) callers;
     bool used;                     /* reachable from the function asked for (finish) */
+    bool trial;                    /* compiled natively or not at all: else the calls of it become objects (object.c) */
+    bool abandoned;                /* … and they did */
 } hl_instance;
 
 /* What a call was resolved to; call->data until the end of inference, when it becomes the callee's hl_func * or NULL. */
@@ -25,7 +27,13 @@ typedef struct hl_target {
 } hl_target;
 
 /* Per-instruction notes of inference, by func->next_inst order of creation. */
-typedef struct hl_note { const char *failed; int visits; hl_target *target; bool queued; } hl_note;
+typedef struct hl_note {
+    const char *failed;
+    const char *object;            /* why CPython does this instruction; NULL: it does not (object.c) */
+    int visits;
+    hl_target *target;
+    bool queued;
+} hl_note;
 
 typedef struct hl_block_note { bool live; bool *edges; int nedges; } hl_block_note;
 
@@ -37,6 +45,7 @@ struct hl_infer {
     HL_VEC(hl_instance *) instances;
     HL_VEC(const hl_type *) vars;  /* what each VAR is bound to; NULL: nothing yet */
     const char *why;               /* reason of the last hl_reject */
+    bool objects;                  /* Python objects are allowed where inference looks now */
     const hl_type *optional_hint;
     int depth;
 };
@@ -57,5 +66,14 @@ const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **wanted); 
 const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i);
 const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **wanted);
 int hl_infer_finish(hl_infer *in);
+void hl_infer_set_type(hl_infer *in, hl_inst *i, const hl_type *t);
+void hl_infer_restore_call(hl_infer *in, hl_inst *i);   /* the operands that a call had before it was resolved */
+unsigned hl_infer_needs(const hl_inst *i, const hl_type *const *types, int n);
+/* object.c */
+bool hl_infer_gradual(const hl_infer *in, const hl_func *f);
+bool hl_infer_allows(const hl_infer *in, const hl_inst *i);                  /* Python objects here? */
+void hl_infer_box(hl_infer *in, hl_inst *v, const hl_inst *user);            /* v is used as an object: sees to it that nothing is lost */
+void hl_infer_make_object(hl_infer *in, hl_inst *i, const char *why);
+bool hl_infer_objectify(hl_infer *in, hl_inst *failed);                      /* false: the failure stands */
 void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #endif

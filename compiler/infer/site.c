@@ -105,6 +105,7 @@ static const hl_type *bind_pair(hl_infer *in, const hl_type *t, const hl_type *w
     const hl_type *v = last_var(in, t), *w = last_var(in, with);
     if (v) return bind_variable(in, v, with);
     if (w) return bind_variable(in, w, t);
+    if (t->kind == HL_K_PYOBJECT || with->kind == HL_K_PYOBJECT) return in->objects ? hl_T.pyobject : NULL;
     if (t->kind == HL_K_LIST && with->kind == HL_K_LIST) {
         const hl_type *e = bind_pair(in, t->elem, with->elem);
         return e ? hl_type_list(in->types, e) : NULL;

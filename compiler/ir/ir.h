@@ -38,6 +38,8 @@ enum { /* effects; hl_op_info.effects and hl_rule.effects */
     HL_E_FUSES = 512,  /* consumer that evaluates lazy operands item by item (element-wise, reductions, stores) */
     HL_E_SERIAL = 1024,/* touches Python objects: needs the GIL */
     HL_E_UFUNC = 2048, /* scalar row that lifts over arrays item by item (rules/array.c) */
+    HL_E_OBJECT = 4096, /* takes operands that are Python objects, or have such parts, without looking into them */
+    HL_E_PYTHON = 8192, /* done by CPython: operands and result are Python objects (rules/object.c) */
 };
 
 typedef struct hl_op_info {
@@ -58,6 +60,7 @@ enum { /* inst->flags */
     HL_I_NOWRAP = 8,   /* the index is known not to be negative */
     HL_I_DEAD = 16,
     HL_I_NORAISE = 32, /* the rule's `raises` does not happen here */
+    HL_I_OBJECT = 64,  /* in a block under objmode: Python objects are allowed, and operands are boxed */
 };
 
 struct hl_inst {

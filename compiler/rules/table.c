@@ -55,6 +55,8 @@ static unsigned effects_of(const char *letters)
         case 'f': e |= HL_E_FUSES; break;
         case 's': e |= HL_E_SERIAL; break;
         case 'u': e |= HL_E_UFUNC; break;
+        case 'o': e |= HL_E_OBJECT; break;
+        case 'P': e |= HL_E_PYTHON | HL_E_OBJECT | HL_E_SERIAL; break;
         default: break;
         }
     return e;

@@ -272,7 +272,8 @@ static const hl_type *make(const hl_type *key)
     t->parts = p;
     for (int k = 0; k < n; k++) t->has_mem |= p[k] == HL_P_MEM;
     t->has_var = t->kind == HL_K_VAR || t->kind == HL_K_UNKNOWN || (t->elem && t->elem->has_var);
-    for (int k = 0; k < t->nitems; k++) t->has_var |= t->items[k]->has_var;
+    t->has_object = t->kind == HL_K_PYOBJECT || (t->elem && t->elem->has_object);
+    for (int k = 0; k < t->nitems; k++) t->has_var |= t->items[k]->has_var, t->has_object |= t->items[k]->has_object;
     t->id = __atomic_fetch_add(&next_id, 1, __ATOMIC_RELAXED);
     t->name = name_of(t);
     return t;

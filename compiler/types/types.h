@@ -79,6 +79,7 @@ struct hl_type {
     char layout;
     uint8_t has_mem;       /* some part is HL_P_MEM */
     uint8_t has_var;       /* some component is VAR or UNKNOWN */
+    uint8_t has_object;    /* it or some component is PYOBJECT */
     uint16_t nparts;
     uint16_t nitems;
     uint32_t id;           /* creation order; a stable sort key within one process */
