@@ -127,10 +127,14 @@ static bool is_tracked(const hl_type *t)
     return false;
 }
 
+/* CPython gives new references. */
+static bool by_python(const hl_inst *i) { return i->rule && i->rule->effects & HL_E_PYTHON; }
+
 /* The result is made of operands, or of what they own. */
 static bool is_borrowed(const hl_inst *i)
 {
     if (i->flags & HL_I_FUSED || !i->type || !i->type->has_mem) return true;
+    if (by_python(i)) return false;
     switch (i->op) {
     case HL_OP_cast: case HL_OP_check_bound: case HL_OP_build_tuple: case HL_OP_build_slice: case HL_OP_getiter: return true;
     case HL_OP_box: case HL_OP_unbox: return false;
@@ -331,6 +335,7 @@ static hl_inst *make(own *o, hl_op op, hl_inst *v, hl_span span)
 /* Same reference, other words: the parts that an aggregate was put together from, the owner of the array behind a view. */
 static bool is_aggregate(const hl_inst *v)
 {
+    if (by_python(v)) return false;
     return v->op == HL_OP_build_tuple || v->op == HL_OP_cast || v->op == HL_OP_check_bound;
 }
 static bool is_view(const hl_inst *v)
