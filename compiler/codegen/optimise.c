@@ -163,6 +163,7 @@ int hl_pass_optimise(hl_cx *cx)
     char *error = hlx_run_passes(e->mod, choose(cx, e->mod), m->tm);
     hl_machine_give(m);
     hl_vecexp_expand(e);
+    hl_late_choices(e);
     if (error) {
         hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "LLVM: %s", error);
         free(error);
