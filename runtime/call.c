@@ -92,6 +92,18 @@ hl_status hl_nd_contiguous(nd *r, const nd *a, int32_t npy)
     return 0;
 }
 
+hl_status hl_nd_items(nd *r, const nd *a, int32_t npy)
+{
+    bool same = a->npy == npy && (uintptr_t)a->data % (uint64_t)(hl_npy_is_complex(npy) ? a->item / 2 : a->item) == 0;
+    int64_t stride = a->item;
+    for (int k = a->nd; same && k-- > 0; stride *= a->shape[k]) same = a->shape[k] == 1 || a->stride[k] == stride;
+    if (!same) return hl_nd_contiguous(r, a, npy);
+    *r = *a, r->owner = NULL;
+    stride = r->item;
+    for (int k = r->nd; k-- > 0; stride *= r->shape[k]) r->stride[k] = stride;
+    return 0;
+}
+
 nd hl_nd_axis(const nd *a, int axis, int64_t *n, int64_t *stride)
 {
     nd r = *a;

@@ -147,7 +147,7 @@ hl_status hl_np_append(const hl_operand *a, hl_slot *out)
     if (hl_given(&a[2])) bad = hl_arg_axis(&a[2], two[0].nd, &axis, 0);
     else
         for (int k = 0; k < 2 && !bad; k++) {
-            bad = hl_nd_contiguous(&flat[k], &two[k], two[k].npy);
+            bad = hl_nd_items(&flat[k], &two[k], two[k].npy);
             if (bad) break;
             flat[k].shape[0] = hl_nd_size(&flat[k]), flat[k].nd = 1, flat[k].stride[0] = flat[k].item;
             p.at = flat;
@@ -218,7 +218,7 @@ hl_status hl_np_repeat(const hl_operand *a, hl_slot *out)
     int axis;
     if (with_axis(a, &a[2], &c, &axis)) return 1;
     nd t = hl_nd_of(&a[1]);
-    if (hl_nd_contiguous(&times, &t, NPY_INT64)) return hl_nd_drop(&c), 1;
+    if (hl_nd_items(&times, &t, NPY_INT64)) return hl_nd_drop(&c), 1;
     int64_t n = c.shape[axis], total = 0, nt = hl_nd_size(&times), *v = (int64_t *)times.data;
     hl_status bad = nt != 1 && nt != n ? hl_failed(HL_ERR_broadcast, 0, 0) : 0;
     for (int64_t k = 0; k < n && !bad; k++) {
@@ -458,8 +458,8 @@ hl_status hl_np_array_equal(const hl_operand *a, hl_slot *out)
     for (int k = 0; k < x.nd; k++)
         if (x.shape[k] != y.shape[k]) return 0;
     int32_t npy = hl_npy_promote(x.npy, y.npy);
-    if (hl_nd_contiguous(&xs, &x, npy)) return 1;
-    if (hl_nd_contiguous(&ys, &y, npy)) return hl_nd_drop(&xs), 1;
+    if (hl_nd_items(&xs, &x, npy)) return 1;
+    if (hl_nd_items(&ys, &y, npy)) return hl_nd_drop(&xs), 1;
     int64_t n = hl_nd_size(&xs) * (hl_npy_is_complex(npy) ? 2 : 1);
     bool same = true;
     if (npy == NPY_DOUBLE || npy == NPY_CDOUBLE) for (int64_t k = 0; k < n && same; k++) same = ((double *)xs.data)[k] == ((double *)ys.data)[k];

@@ -124,8 +124,8 @@ hl_status hl_np_vdot(const hl_operand *a, hl_slot *out)
     int32_t npy = hl_npy_promote(a[0].npy, a[1].npy);
     nd x = hl_nd_of(a), y = hl_nd_of(&a[1]), xs, ys;
     if (hl_nd_size(&x) != hl_nd_size(&y)) return hl_failed(HL_ERR_dot_shape, hl_nd_size(&x), hl_nd_size(&y));
-    if (hl_nd_contiguous(&xs, &x, npy)) return 1;
-    hl_status bad = hl_nd_contiguous(&ys, &y, npy);
+    if (hl_nd_items(&xs, &x, npy)) return 1;
+    hl_status bad = hl_nd_items(&ys, &y, npy);
     if (!bad) {
         bad = hl_dot(npy, hl_nd_size(&xs), xs.data, xs.item, ys.data, ys.item, 1, out);
         hl_nd_drop(&ys);
@@ -139,8 +139,8 @@ hl_status hl_np_outer(const hl_operand *a, hl_slot *out)
 {
     int32_t npy = hl_npy_promote(a[0].npy, a[1].npy);
     nd x = hl_nd_of(a), y = hl_nd_of(&a[1]), xs, ys, r;
-    if (hl_nd_contiguous(&xs, &x, npy)) return 1;
-    hl_status bad = hl_nd_contiguous(&ys, &y, npy);
+    if (hl_nd_items(&xs, &x, npy)) return 1;
+    hl_status bad = hl_nd_items(&ys, &y, npy);
     int64_t shape[2] = {hl_nd_size(&x), hl_nd_size(&y)};
     if (!bad) {
         bad = hl_nd_new(&r, 2, shape, npy);
@@ -160,8 +160,8 @@ hl_status hl_np_kron(const hl_operand *a, hl_slot *out)
     for (nd *v = &x; v; v = v == &x ? &y : NULL)
         if (v->nd == 1) v->shape[1] = v->shape[0], v->stride[1] = v->stride[0], v->shape[0] = 1, v->nd = 2;
     if (x.nd != 2 || y.nd != 2) return hl_failed(HL_ERR_two_dimensions, 0, 0);
-    if (hl_nd_contiguous(&xs, &x, npy)) return 1;
-    hl_status bad = hl_nd_contiguous(&ys, &y, npy);
+    if (hl_nd_items(&xs, &x, npy)) return 1;
+    hl_status bad = hl_nd_items(&ys, &y, npy);
     int64_t shape[2] = {x.shape[0] * y.shape[0], x.shape[1] * y.shape[1]};
     if (!bad) {
         bad = hl_nd_new(&r, 2, shape, npy);
@@ -196,12 +196,12 @@ static double norm_of(const double *x, int64_t n, bool given, double ord)
     return ord == 0 || ord == 1 ? s : pow(s, 1 / ord);
 }
 
-/* Moduli as doubles. */
+/* Moduli as doubles; real numbers as they are. */
 static hl_status moduli(nd *r, const nd *a)
 {
-    if (!hl_npy_is_complex(a->npy)) return hl_nd_contiguous(r, a, NPY_DOUBLE);
+    if (!hl_npy_is_complex(a->npy)) return hl_nd_items(r, a, NPY_DOUBLE);
     nd c;
-    if (hl_nd_contiguous(&c, a, NPY_CDOUBLE)) return 1;
+    if (hl_nd_items(&c, a, NPY_CDOUBLE)) return 1;
     hl_status bad = hl_nd_new(r, a->nd, a->shape, NPY_DOUBLE);
     if (!bad)
         for (int64_t k = 0, n = hl_nd_size(r); k < n; k++) ((double *)r->data)[k] = hypot(((double *)c.data)[2 * k], ((double *)c.data)[2 * k + 1]);
@@ -218,7 +218,7 @@ static hl_status matrix_norm(const nd *m, double ord, double *out)
     *out = most ? 0 : INFINITY;
     for (int64_t k = 0; k < outer; k++) {
         double s = 0;
-        for (int64_t j = 0; j < inner; j++) s += ((double *)m->data)[rows ? k * m->shape[1] + j : j * m->shape[1] + k];
+        for (int64_t j = 0; j < inner; j++) s += fabs(((double *)m->data)[rows ? k * m->shape[1] + j : j * m->shape[1] + k]);
         *out = s != s || *out != *out ? NAN : most ? fmax(*out, s) : fmin(*out, s);
     }
     return 0;
@@ -323,7 +323,7 @@ hl_status hl_np_vander(const hl_operand *a, hl_slot *out)
     nd x = hl_nd_of(a), xs, r;
     int64_t shape[2] = {x.shape[0], hl_arg_int(&a[1], x.shape[0])};
     bool up = hl_arg_int(&a[2], 0), whole = !hl_npy_is_float(x.npy) && hl_npy_promote(x.npy, NPY_INT64) == NPY_INT64;
-    if (hl_nd_contiguous(&xs, &x, whole ? NPY_INT64 : NPY_DOUBLE)) return 1;
+    if (hl_nd_items(&xs, &x, whole ? NPY_INT64 : NPY_DOUBLE)) return 1;
     hl_status bad = hl_nd_new(&r, 2, shape, whole ? NPY_INT64 : NPY_DOUBLE);
     for (int64_t i = 0; !bad && i < shape[0]; i++) {
         int64_t p = 1, v = ((int64_t *)xs.data)[i];
@@ -390,15 +390,15 @@ hl_status hl_np_diff(const hl_operand *a, hl_slot *out)
 hl_status hl_np_trapezoid(const hl_operand *a, hl_slot *out)
 {
     nd y = hl_nd_of(a), ys, xs = {0};
-    if (hl_nd_contiguous(&ys, &y, NPY_DOUBLE)) return 1;
+    if (hl_nd_items(&ys, &y, NPY_DOUBLE)) return 1;
     double *v = (double *)ys.data, dx = hl_arg_float(&a[2], 1), s = 0;
     hl_status bad = 0;
     if (hl_given(&a[1])) {
         nd x = hl_nd_of(&a[1]);
-        bad = hl_nd_size(&x) != hl_nd_size(&y) ? hl_failed(HL_ERR_broadcast, 0, 0) : hl_nd_contiguous(&xs, &x, NPY_DOUBLE);
+        bad = hl_nd_size(&x) != hl_nd_size(&y) ? hl_failed(HL_ERR_broadcast, 0, 0) : hl_nd_items(&xs, &x, NPY_DOUBLE);
     }
     for (int64_t k = 1, n = hl_nd_size(&ys); !bad && k < n; k++)
-        s += (xs.owner ? ((double *)xs.data)[k] - ((double *)xs.data)[k - 1] : dx) * (v[k] + v[k - 1]) / 2;
+        s += (xs.data ? ((double *)xs.data)[k] - ((double *)xs.data)[k - 1] : dx) * (v[k] + v[k - 1]) / 2;
     out[0].f = s;
     if (xs.owner) hl_nd_drop(&xs);
     hl_nd_drop(&ys);

@@ -136,7 +136,7 @@ static hl_status search(const hl_operand *a, nd *r)
                   : a[1].kind == HL_ARG_FLOAT && !hl_npy_is_float(x.npy) && !hl_npy_is_complex(x.npy) ? NPY_DOUBLE : a[1].kind == HL_ARG_INT ? hl_npy_promote(x.npy, NPY_INT64) : hl_npy_promote(x.npy, v.npy);
     bool convert = npy != x.npy;
     if (convert && hl_nd_contiguous(&xs, &x, npy)) return 1;
-    if (hl_nd_contiguous(&vs, &v, npy)) return convert ? hl_nd_drop(&xs), 1 : 1;
+    if (hl_nd_items(&vs, &v, npy)) return convert ? hl_nd_drop(&xs), 1 : 1;
     hl_status bad = hl_nd_new(r, v.nd, v.shape, NPY_INT64);
     if (!bad) hl_searchsorted(xs.data, x.shape[0], xs.stride[0], vs.data, hl_nd_size(&vs), vs.item, npy, (int32_t)hl_arg_int(&a[2], 0), (int64_t *)r->data);
     hl_nd_drop(&vs);
@@ -177,7 +177,7 @@ hl_status hl_np_digitize(const hl_operand *a, hl_slot *out)
         b[k] = b[n - 1 - k], b[n - 1 - k] = t;
     }
     nd x = hl_nd_of(a), xs, r;
-    hl_status bad = hl_nd_contiguous(&xs, &x, NPY_DOUBLE);
+    hl_status bad = hl_nd_items(&xs, &x, NPY_DOUBLE);
     if (!bad && !(bad = hl_nd_new(&r, x.nd, x.shape, NPY_INT64))) {
         int64_t *o = (int64_t *)r.data, m = hl_nd_size(&r);
         hl_searchsorted(b, n, 8, xs.data, m, 8, NPY_DOUBLE, !right, o);
@@ -213,7 +213,7 @@ hl_status hl_np_isin(const hl_operand *a, hl_slot *out)
     int32_t npy = hl_npy_promote(x.npy, t.npy);
     bool invert = hl_arg_int(&a[3], 0);
     if (hl_nd_contiguous(&ts, &t, npy)) return 1;
-    hl_status bad = hl_nd_contiguous(&xs, &x, npy);
+    hl_status bad = hl_nd_items(&xs, &x, npy);
     int64_t n = 0, m = hl_nd_size(&x), *at = NULL;
     if (!bad) bad = hl_nd_new(&r, x.nd, x.shape, NPY_BOOL);
     if (!bad && ((n = hl_unique(ts.data, hl_nd_size(&ts), npy)) < 0 || !(at = hl_malloc((size_t)(m ? m : 1) * 8)))) bad = n < 0 ? 1 : hl_failed(HL_ERR_memory, 0, 0), hl_nd_drop(&r);
@@ -356,7 +356,7 @@ static hl_status quantile(const hl_operand *a, hl_slot *out, double scale, bool 
         if (!(v[k] >= 0 && v[k] <= 1)) return hl_nd_drop(&qs), hl_failed(scale == 1 ? HL_ERR_quantile_q : HL_ERR_percentile_q, 0, 0);
     }
     if (!along) { /* one line of all items */
-        if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return hl_nd_drop(&qs), 1;
+        if (hl_nd_items(&xs, &x, NPY_DOUBLE)) return hl_nd_drop(&qs), 1;
         x = xs, x.nd = 1, x.shape[0] = hl_nd_size(&xs), x.stride[0] = 8;
     }
     int dims = q.nd + x.nd - 1;
@@ -440,7 +440,7 @@ hl_status hl_np_bincount(const hl_operand *a, hl_slot *out)
 {
     nd x = hl_nd_of(a), xs, ws = {0}, r;
     bool weighted = hl_given(&a[1]);
-    if (hl_nd_contiguous(&xs, &x, NPY_INT64)) return 1;
+    if (hl_nd_items(&xs, &x, NPY_INT64)) return 1;
     int64_t *v = (int64_t *)xs.data, n = hl_nd_size(&xs), size = hl_arg_int(&a[2], 0);
     hl_status bad = 0;
     for (int64_t k = 0; k < n && !bad; k++) {
@@ -449,7 +449,7 @@ hl_status hl_np_bincount(const hl_operand *a, hl_slot *out)
     }
     if (!bad && weighted) {
         nd w = hl_nd_of(&a[1]);
-        bad = hl_nd_size(&w) != n ? hl_failed(HL_ERR_bincount_weights, 0, 0) : hl_nd_contiguous(&ws, &w, NPY_DOUBLE);
+        bad = hl_nd_size(&w) != n ? hl_failed(HL_ERR_bincount_weights, 0, 0) : hl_nd_items(&ws, &w, NPY_DOUBLE);
     }
     if (!bad) bad = hl_nd_new(&r, 1, &size, weighted ? NPY_DOUBLE : NPY_INT64);
     if (!bad) {
@@ -464,62 +464,13 @@ hl_status hl_np_bincount(const hl_operand *a, hl_slot *out)
     return bad;
 }
 
-/* a, bins (count or edges), low, high: counts (out[0..3]) and edges (out[4..7]) */
-hl_status hl_np_histogram(const hl_operand *a, hl_slot *out)
-{
-    nd x = hl_nd_of(a), xs, counts, edges;
-    if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return 1;
-    double *v = (double *)xs.data, low = 0, high = 1;
-    int64_t n = hl_nd_size(&xs), nb;
-    bool uniform = a[1].kind != HL_ARG_ARRAY && a[1].kind != HL_ARG_LIST;
-    hl_status bad = 0;
-    if (uniform) {
-        nb = hl_arg_int(&a[1], 10);
-        for (int64_t k = 0; k < n; k++) low = k && low < v[k] ? low : v[k], high = k && high > v[k] ? high : v[k];
-        if (hl_given(&a[2])) low = hl_arg_float(&a[2], 0), high = hl_arg_float(&a[3], 1);
-        if (nb < 1) bad = hl_failed(HL_ERR_histogram_bins, 0, 0);
-        else if (!(high >= low) || isinf(low) || isinf(high)) bad = hl_failed(HL_ERR_histogram_range, 0, 0);
-        if (low == high) low -= 0.5, high += 0.5;
-        int64_t ne = nb + 1;
-        if (!bad) bad = hl_nd_new(&edges, 1, &ne, NPY_DOUBLE);
-        for (int64_t k = 0; !bad && k <= nb; k++) ((double *)edges.data)[k] = k == nb ? high : (double)k * ((high - low) / (double)nb) + low;
-    } else {
-        nd b = hl_nd_of(&a[1]);
-        bad = hl_nd_contiguous(&edges, &b, NPY_DOUBLE);
-        nb = bad ? 0 : edges.shape[0] - 1;
-    }
-    if (bad) return hl_nd_drop(&xs), 1;
-    if (hl_nd_new(&counts, 1, &nb, NPY_INT64)) return hl_nd_drop(&xs), hl_nd_drop(&edges), 1;
-    double *e = (double *)edges.data, norm = uniform ? (double)nb / (high - low) : 0;
-    int64_t *c = (int64_t *)counts.data;
-    memset(c, 0, (size_t)nb * 8);
-    for (int64_t k = 0; k < n; k++) {
-        int64_t at = 0;
-        if (!(v[k] >= e[0] && v[k] <= e[nb])) continue;
-        if (uniform) {
-            at = (int64_t)((v[k] - low) * norm);
-            if (at == nb) at--;
-            if (v[k] < e[at]) at--;
-            else if (v[k] >= e[at + 1] && at != nb - 1) at++;
-        } else {
-            hl_searchsorted(e, nb + 1, 8, &v[k], 1, 8, NPY_DOUBLE, 1, &at);
-            at = at > nb ? nb - 1 : at - 1;
-        }
-        c[at]++;
-    }
-    hl_nd_drop(&xs);
-    hl_nd_give(&counts, out);
-    hl_nd_give(&edges, out + 4);
-    return 0;
-}
-
 /* x, xp, fp[, left, right] */
 hl_status hl_np_interp(const hl_operand *a, hl_slot *out)
 {
     nd x = hl_nd_of(a), xp = hl_nd_of(&a[1]), fp = hl_nd_of(&a[2]), xs, ps = {0}, fs = {0}, r = {0};
-    if (hl_nd_contiguous(&xs, &x, NPY_DOUBLE)) return 1;
+    if (hl_nd_items(&xs, &x, NPY_DOUBLE)) return 1;
     hl_status bad = hl_nd_size(&xp) != hl_nd_size(&fp) ? hl_failed(HL_ERR_interp_length, 0, 0) : hl_nd_size(&xp) == 0 ? hl_failed(HL_ERR_interp_empty, 0, 0) : 0;
-    bad = bad || hl_nd_contiguous(&ps, &xp, NPY_DOUBLE) || hl_nd_contiguous(&fs, &fp, NPY_DOUBLE) || (x.nd && hl_nd_new(&r, x.nd, x.shape, NPY_DOUBLE));
+    bad = bad || hl_nd_items(&ps, &xp, NPY_DOUBLE) || hl_nd_items(&fs, &fp, NPY_DOUBLE) || (x.nd && hl_nd_new(&r, x.nd, x.shape, NPY_DOUBLE));
     if (!bad) {
         double *p = (double *)ps.data, *f = (double *)fs.data, *v = (double *)xs.data, *o = x.nd ? (double *)r.data : &out[0].f;
         int64_t n = hl_nd_size(&ps), m = hl_nd_size(&xs);

@@ -456,6 +456,45 @@ def test_histogram(dtype):
     if dtype != "float32":
         checks(bins, [(a,)])
         checks(edges, [(a, np.array([-4.0, -1.0, 0.0, 2.0, 5.0]))])
+        checks(edges, [(a, np.array([1.0])), (a, np.zeros(0)), (a, np.array([1.0, 0.0]))])
+
+
+def test_histogram_of_what_has_no_range():
+    def plain(a):
+        return np.histogram(a)
+
+    def many(a):
+        return np.histogram(a, 50)
+
+    def ranged(a, low, high):
+        return np.histogram(a, 4, (low, high))
+    odd = np.array([3.0, 1.0, -2.0, 7.5, 0.0])
+    for where in range(5):
+        for what in (np.nan, np.inf, -np.inf):
+            a = odd.copy()
+            a[where] = what
+            check(plain, a)
+            check(ranged, a, -1.0, 2.0)
+    check(plain, np.zeros(0))
+    check(plain, np.full(9, 2.5))
+    check(many, np.array([1.0, np.nextafter(1.0, 2.0)]))
+    check(ranged, odd, 2.0, -2.0)
+    check(ranged, odd, 0.0, np.inf)
+    check(ranged, odd, np.nan, 1.0)
+
+
+def test_histogram_at_the_edges():
+    """Items on, just below and just above every edge."""
+    def f(a, n):
+        return np.histogram(a, n)
+
+    def ranged(a, n):
+        return np.histogram(a, n, (-1.0, 2.0))
+    for low, high, n in ((0.0, 1.0, 10), (-0.3, 0.7, 7), (1e6, 1e6 + 1, 33), (-1.0, 2.0, 3)):
+        e = np.linspace(low, high, n + 1)
+        a = np.concatenate([e, np.nextafter(e, -np.inf)[1:], np.nextafter(e, np.inf)[:-1]])
+        check(f, a, n)
+        check(ranged, a, n)
 
 
 @real_dtypes
@@ -679,6 +718,14 @@ def test_sequences():
         return np.sort(v), np.median(v), np.percentile(v, 50), np.searchsorted(v, 2.5), np.diff(v), np.interp(2.5, v, v)
     check(lists, 2.0)
     check(arguments, [1.0, 2.0, 4.0])
+
+
+@real_dtypes
+def test_matrix_norms(dtype):
+    def norms(a):
+        return np.linalg.norm(a, 1), np.linalg.norm(a, -1), np.linalg.norm(a, np.inf), np.linalg.norm(a, -np.inf)
+    a = values(dtype, 12).reshape(3, 4)
+    check(norms, a, rtol=1e-6 if dtype == "float32" else 1e-14)
 
 
 @all_layouts

@@ -14,6 +14,9 @@
  *   loop-idiom                     memset, memcpy, CRC tables
  *   correlated-propagation         narrows divisions by the range of their operands: a mean of nine pixels then vectorises (16 times)
  *   hl-interleave                  our own, see llvm_extra.cpp
+ *   hl-split-results               our own: the status of an inlined call decides a branch, which simplifycfg then threads
+ *   licm at the end                under fastmath: a division by what does not vary is a product with its inverse (instcombine takes back what
+ *                                  the first licm made of it)
  *   instcombine at the end         what the vectoriser leaves is not simple
  * and what does not: slp-vectorizer, partial unrolling (slower on the histogram and the convolution), a second licm, newgvn.
  *
@@ -29,14 +32,17 @@
 #define LOOPS                                                                                                                                       \
     "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),gvn,"                                  \
     "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg"
-#define INLINE "function(" CLEAN "),cgscc(inline),globaldce,"
+#define FAST_LOOPS LOOPS ",loop-mssa(licm)"
+#define INLINE "function(" CLEAN "),cgscc(inline),globaldce,function(hl-split-results),"
 
-enum { HAS_LOOPS = 1, HAS_CALLEES = 2 };
+enum { HAS_LOOPS = 1, HAS_CALLEES = 2, FAST = 4 };
 static const char *const pipelines[] = {
     [0] = "always-inline,function(" CLEAN "," COMBINE ",simplifycfg)",
     [HAS_LOOPS] = "always-inline,function(" CLEAN "," COMBINE "," LOOPS ")",
     [HAS_CALLEES] = "always-inline," INLINE "function(" CLEAN "," COMBINE ",gvn,simplifycfg)",
     [HAS_CALLEES | HAS_LOOPS] = "always-inline," INLINE "function(" CLEAN "," COMBINE "," LOOPS ")",
+    [HAS_LOOPS | FAST] = "always-inline,function(" CLEAN "," COMBINE "," FAST_LOOPS ")",
+    [HAS_CALLEES | HAS_LOOPS | FAST] = "always-inline," INLINE "function(" CLEAN "," COMBINE "," FAST_LOOPS ")",
 };
 static const char quick[] = "always-inline,function(sroa,early-cse,simplifycfg)"; /* opt_level 0 */
 
@@ -85,7 +91,7 @@ static const char *choose(hl_cx *cx, LLVMModuleRef mod)
     }
     if (defined > 2 && !cx->rq->options.no_inline) /* the function and its entry are one */
         kind |= HAS_CALLEES;
-    return pipelines[kind];
+    return pipelines[kind & HAS_LOOPS && cx->rq->options.fastmath ? kind | FAST : kind];
 }
 
 static void on_diagnostic(LLVMDiagnosticInfoRef d, void *context)
