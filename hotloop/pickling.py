@@ -128,6 +128,9 @@ def reduce_dispatcher(d):
     name = _by_name(d)
     if name:
         return name
+    if "_stencil" in d.__dict__:
+        from .stencils import reduce_stencil
+        return reduce_stencil(d)
     identity = _identities.get(d)
     if identity is None:
         identity = _identities[d] = uuid.uuid4().hex

@@ -11,6 +11,7 @@
  *                                  the CRC only so)
  *   early-cse<memssa>, gvn         loads of list and array headers that nothing changed
  *   simple-loop-unswitch           range checks that do not vary with a loop leave it (trivial conditions only)
+ *   simplifycfg after unrolling    range checks that became constant leave no exit of the loop around, which then vectorises
  *   loop-idiom                     memset, memcpy, CRC tables
  *   correlated-propagation         narrows divisions by the range of their operands: a mean of nine pixels then vectorises (16 times)
  *   hl-interleave                  our own, see llvm_extra.cpp
@@ -30,7 +31,7 @@
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS                                                                                                                                       \
-    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),gvn,"                                  \
+    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
     "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg"
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
 #define INLINE "function(" CLEAN "),cgscc(inline),globaldce,function(hl-split-results),"

@@ -59,15 +59,17 @@ void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
     out[0] = ok ? ok : hl_bool(e, true);
 }
 
-/* The copy of a loop that keeps its checks runs when an exception is near: LLVM need not unroll or vectorise it. */
-void hl_emit_slow_loop(hl_emit *e, hl_inst *jump)
+/* The copy of a loop that keeps its checks runs when an exception is near: LLVM need not unroll or vectorise it.  The loops of a
+ * stencil's kernel are unrolled where they are short: the loop around the kernel is the one to vectorise. */
+void hl_emit_loop_hint(hl_emit *e, hl_inst *jump)
 {
     hl_block *b = jump->block;
     bool back = false;
-    for (int k = 0; b->slow && k < b->nsucc; k++) back |= b->succ[k]->id <= b->id;
+    for (int k = 0; k < b->nsucc; k++) back |= b->succ[k]->id <= b->id;
     if (!back) return;
-    static const char text[] = "llvm.loop.disable_nonforced";
-    LLVMMetadataRef name = LLVMMDStringInContext2(e->lc, text, sizeof text - 1), property = LLVMMDNodeInContext2(e->lc, &name, 1);
+    const char *text = b->slow ? "llvm.loop.disable_nonforced" : hl_stencil_unrolls(e->func) ? "llvm.loop.unroll.full" : NULL;
+    if (!text) return;
+    LLVMMetadataRef name = LLVMMDStringInContext2(e->lc, text, strlen(text)), property = LLVMMDNodeInContext2(e->lc, &name, 1);
     LLVMMetadataRef self = LLVMTemporaryMDNode(e->lc, NULL, 0), parts[] = {self, property};
     LLVMMetadataRef node = LLVMMDNodeInContext2(e->lc, parts, 2);
     LLVMMetadataReplaceAllUsesWith(self, node); /* a loop's node names itself, so that no two are one */

@@ -242,10 +242,10 @@ void hl_emit_core(hl_emit *e, hl_inst *i, V *out)
     case HL_OP_retain: hl_emit_retain(e, i->args[0]->type, hl_arg(e, i, 0)); break;
     case HL_OP_release: hl_emit_release(e, i->args[0]->type, hl_arg(e, i, 0)); break;
     case HL_OP_loop_safe: hl_emit_loop_safe(e, i, out); break;
-    case HL_OP_jump: hl_br(e, e->blocks[i->block->succ[0]->id]); hl_emit_slow_loop(e, i); break;
+    case HL_OP_jump: hl_br(e, e->blocks[i->block->succ[0]->id]); hl_emit_loop_hint(e, i); break;
     case HL_OP_branch:
         hl_cond(e, hl_one(e, i->args[0]), e->blocks[i->block->succ[0]->id], e->blocks[i->block->succ[1]->id]);
-        hl_emit_slow_loop(e, i);
+        hl_emit_loop_hint(e, i);
         break;
     case HL_OP_return: emit_return(e, i); break;
     case HL_OP_unreachable: LLVMBuildUnreachable(e->b); break;

@@ -1,4 +1,5 @@
 /* The emission pass: module, functions, blocks, phis; the rest is done by the rows' emitters. */
+#include "../rules/stencil.h"
 #include "emit.h"
 #include "private.h"
 #include <string.h>
@@ -28,18 +29,23 @@ static LLVMTypeRef function_type(hl_emit *e, const hl_func *f, bool recursive)
 
 /* --- the call graph --------------------------------------------------------------------------------------------------------- */
 
+static bool is_stencil(const hl_inst *i) { return i->rule && (i->rule->id == HL_R_stencil_new || i->rule->id == HL_R_stencil_out); }
+
 static bool reaches(hl_func *from, hl_func *to, hl_func **seen, int *nseen)
 {
     for (int b = 0; b < from->blocks.n; b++)
         for (hl_inst *i = from->blocks.at[b]->first; i; i = i->next) {
-            if (i->op != HL_OP_call || i->rule || !i->data) continue;
-            hl_func *callee = i->data;
-            if (callee == to) return true;
-            bool known = false;
-            for (int k = 0; k < *nseen; k++) known |= seen[k] == callee;
-            if (known) continue;
-            seen[(*nseen)++] = callee;
-            if (reaches(callee, to, seen, nseen)) return true;
+            hl_func *callees[2] = {0};
+            if (is_stencil(i)) callees[0] = ((hl_stencil *)i->data)->inside, callees[1] = ((hl_stencil *)i->data)->edge;
+            else if (i->op == HL_OP_call && !i->rule) callees[0] = i->data;
+            for (int c = 0; c < 2 && callees[c]; c++) {
+                if (callees[c] == to) return true;
+                bool known = false;
+                for (int k = 0; k < *nseen; k++) known |= seen[k] == callees[c];
+                if (known) continue;
+                seen[(*nseen)++] = callees[c];
+                if (reaches(callees[c], to, seen, nseen)) return true;
+            }
         }
     return false;
 }
@@ -64,13 +70,13 @@ static void declare_function(hl_emit *e, hl_func *f)
     m->fn = LLVMAddFunction(e->mod, f->name ? f->name : "function", m->type);
     LLVMSetLinkage(m->fn, LLVMInternalLinkage);
     add_attribute(e, m->fn, "nounwind");
+    bool root = f == e->cx->funcs.at[0] || f == e->cx->contiguous, apart = root && f->has_loops;
     int size = 0;
     for (int b = 0; b < f->blocks.n; b++)
-        for (hl_inst *i = f->blocks.at[b]->first; i; i = i->next) size++;
+        for (hl_inst *i = f->blocks.at[b]->first; i; i = i->next) size++, apart |= is_stencil(i);
     /* Arguments tell LLVM more about aliases than values loaded from a frame do: the function asked for stays on its own
-     * when it has loops. */
-    bool root = f == e->cx->funcs.at[0] || f == e->cx->contiguous;
-    if (root && f->has_loops) add_attribute(e, m->fn, "noinline");
+     * when it has loops, and those that run stencils always do. */
+    if (apart) add_attribute(e, m->fn, "noinline");
     else if (f->options && f->options->no_inline && !root) add_attribute(e, m->fn, "noinline");
     else if (!m->recursive && (size < INLINE_BELOW || root || (f->options && f->options->always_inline))) add_attribute(e, m->fn, "alwaysinline");
     f->data = m;

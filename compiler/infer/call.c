@@ -598,6 +598,9 @@ const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *co
     hl_instance *f = hl_infer_instance(s->in, fn, types, n, s->inst);
     if (!f) return NULL;
     *instance = f->func;
+    for (int k = 0; k < s->in->rule_calls.n; k++)
+        if (s->in->rule_calls.at[k].inst == s->inst && s->in->rule_calls.at[k].callee == f) return f->ret;
     hl_push(s->in->arena, &f->callers, s->inst);
+    hl_push(s->in->arena, &s->in->rule_calls, ((hl_rule_call){s->inst, f}));
     return f->ret;
 }

@@ -28,6 +28,8 @@ static void mark_used(hl_infer *in, hl_instance *f)
         for (hl_inst *i = b->first; i && live(b); i = i->next)
             if (i->op == HL_OP_call && i->data && i->note && ((hl_note *)i->note)->target && ((hl_note *)i->note)->target->instance)
                 mark_used(in, ((hl_note *)i->note)->target->instance);
+    for (int k = 0; k < in->rule_calls.n; k++)
+        if (in->rule_calls.at[k].inst->block->func == f->func) mark_used(in, in->rule_calls.at[k].callee);
 }
 
 static void resolve_types(hl_infer *in, hl_instance *f)

@@ -63,6 +63,9 @@ extern hl_rule hl_rules[HL_R_COUNT];
 
 /* --- for type functions ------------------------------------------------------------------------------------------ */
 void hl_reject(hl_site *s, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* why the row does not apply; shown when none does */
+/* The operation is wrong whatever types are found yet: ends inference with an error of this class (hotloop.errors). */
+void hl_refuse(hl_site *s, const char *cls, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+const hl_options *hl_site_options(hl_site *s);                   /* of the function that the operation is part of */
 hl_interner *hl_site_types(hl_site *s);                          /* where local types go */
 hl_arena *hl_site_arena(hl_site *s);
 const hl_type *hl_resolve(hl_infer *in, const hl_type *t);       /* VARs replaced by what they are bound to, deeply */

@@ -37,12 +37,15 @@ typedef struct hl_note {
 
 typedef struct hl_block_note { bool live; bool *edges; int nedges; } hl_block_note;
 
+typedef struct hl_rule_call { hl_inst *inst; hl_instance *callee; } hl_rule_call;
+
 struct hl_infer {
     hl_cx *cx;
     hl_arena *arena;
     hl_interner *types;
     HL_VEC(hl_inst *) work;
     HL_VEC(hl_instance *) instances;
+    HL_VEC(hl_rule_call) rule_calls; /* functions that rules call (hl_call_type) */
     HL_VEC(const hl_type *) vars;  /* what each VAR is bound to; NULL: nothing yet */
     const char *why;               /* reason of the last hl_reject */
     bool objects;                  /* Python objects are allowed where inference looks now */

@@ -15,6 +15,22 @@ void hl_reject(hl_site *s, const char *fmt, ...)
     s->in->why = hl_strdup(s->in->arena, buf);
 }
 
+void hl_refuse(hl_site *s, const char *cls, const char *fmt, ...)
+{
+    char buf[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    hl_fail(s->in->cx, cls, s->inst->block->func, s->inst->span, "%s", buf);
+}
+
+const hl_options *hl_site_options(hl_site *s)
+{
+    const hl_options *own = s->inst->block->func->options;
+    return own ? own : &s->in->cx->rq->options;
+}
+
 hl_interner *hl_site_types(hl_site *s) { return s->in->types; }
 hl_arena *hl_site_arena(hl_site *s) { return s->in->arena; }
 

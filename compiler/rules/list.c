@@ -16,7 +16,7 @@ static bool storable(hl_site *s, const hl_type *t)
 {
     switch (t->kind) {
     case HL_K_ITER: case HL_K_RANGE: case HL_K_CONST: case HL_K_CLOSURE: case HL_K_BOUND: case HL_K_DTYPE: case HL_K_SLICE:
-    case HL_K_DISPATCHER: case HL_K_ELLIPSIS: case HL_K_OMITTED:
+    case HL_K_DISPATCHER: case HL_K_ELLIPSIS: case HL_K_OMITTED: case HL_K_WINDOW:
         hl_reject(s, "a list cannot hold %s", t->name);
         return false;
     default: break;

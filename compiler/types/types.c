@@ -81,6 +81,10 @@ static int parts_of(const hl_type *t, hl_part *out)
         out[n++] = HL_P_MEM, out[n++] = HL_P_PTR;
         for (int k = 0; k < 2 * t->ndim; k++) out[n++] = HL_P_I64;
         break;
+    case HL_K_WINDOW: /* data, then for each dimension where the window is, the sizes, the strides */
+        out[n++] = HL_P_PTR;
+        for (int k = 0; k < 3 * t->elem->ndim; k++) out[n++] = HL_P_I64;
+        break;
     case HL_K_RANGE: out[n++] = HL_P_I64, out[n++] = HL_P_I64, out[n++] = HL_P_I64; break;
     case HL_K_ITER: out[n++] = HL_P_PTR; break;
     case HL_K_OPTIONAL: out[n++] = HL_P_I1; add_parts(out, &n, t->elem); break;
@@ -187,6 +191,7 @@ static const char *name_of(const hl_type *t)
     case HL_K_CLOSURE: put(&s, "closure(%s)", object_name(t->obj, buf, sizeof buf)); break;
     case HL_K_BOUND: put(&s, "method(%s.%s)", t->items[0]->name, object_name(t->obj, buf, sizeof buf)); break;
     case HL_K_DISPATCHER: put(&s, "type(CPUDispatcher(%s))", t->obj ? PyUnicode_AsUTF8(t->obj) : "?"); break;
+    case HL_K_WINDOW: put(&s, "window(%s)", t->elem->name); break;
     case HL_K_EXCEPTION: put(&s, "exception(%s)", t->obj ? object_name(t->obj, buf, sizeof buf) : "any"); break;
     case HL_K_OPTIONAL: put(&s, "OptionalType(%s)", t->elem->name); break;
     case HL_K_PYOBJECT: put(&s, "pyobject"); break;
@@ -432,6 +437,12 @@ const hl_type *hl_type_dispatcher(PyObject *dispatcher, int64_t serial)
     const hl_type *t = intern(NULL, &key);
     Py_DECREF(key.obj);
     return t;
+}
+
+const hl_type *hl_type_window(hl_interner *in, const hl_type *array, PyObject *stencil, int border)
+{
+    hl_type key = {.kind = HL_K_WINDOW, .elem = array, .obj = stencil, .ival = border, .flags = HL_T_LOCAL};
+    return intern(in, &key);
 }
 
 const hl_type *hl_type_exception(hl_interner *in, PyObject *cls)

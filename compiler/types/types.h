@@ -46,6 +46,7 @@
     X(CLOSURE)    /* a function made inside compiled code: obj = code object, items = captured + default types */      \
     X(BOUND)      /* a bound method: items[0] = self type, obj = name (str) */                                         \
     X(DISPATCHER) /* a jitted function given as an argument; ival = its serial, obj = its name */                        \
+    X(WINDOW)     /* what a stencil's kernel sees of an array: elem = the array, obj = the stencil, ival = how its border is read */ \
     X(EXCEPTION)  /* a caught or built exception; obj = class when known */                                            \
     X(OPTIONAL)   /* elem or None */                                                                                   \
     X(PYOBJECT)   /* anything else */
@@ -123,6 +124,7 @@ HL_API const hl_type *hl_type_const(hl_interner *in, PyObject *obj);
 HL_API const hl_type *hl_type_closure(hl_interner *in, PyObject *code, const hl_type *const *captured, int n);
 HL_API const hl_type *hl_type_bound(hl_interner *in, const hl_type *self, PyObject *name);
 HL_API const hl_type *hl_type_dispatcher(PyObject *dispatcher, int64_t serial);
+HL_API const hl_type *hl_type_window(hl_interner *in, const hl_type *array, PyObject *stencil, int border);
 HL_API const hl_type *hl_type_exception(hl_interner *in, PyObject *cls);
 HL_API const hl_type *hl_type_optional(hl_interner *in, const hl_type *elem);
 
