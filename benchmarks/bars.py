@@ -48,6 +48,7 @@ def judge(results):
     for name in ("conv_slices", "maxpool_slices"):
         j.first(name, 50)
     j.first("statistics", 60)
+    j.first("stencil", 25)
     for name, title in (("add", "call of add(1, 2)"), ("one_array", "call with one array")):
         j.at_least(title, ratio(over[name].get("numba"), over[name].get("hotloop")), 3, "≤ 1/3 of Numba's", "1/{:.2g}")
     for name in ("list_loop", "list_comprehension"):
@@ -63,6 +64,10 @@ def judge(results):
         j.at_least(name, j.warm(name, "numba", "hotloop"), 1 - NOISE, "never slower than Numba", "{:.3g}×")
     for name in ("conv_loops", "maxpool_loops", "mandelbrot", "sum2d"):
         j.at_most(name, j.warm(name, "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
+    for name in ("stencil", "stencil_loop"):
+        j.at_least(name, j.warm(name, "numba", "hotloop"), 1, "never slower than Numba", "{:.3g}×")
+    j.at_least("stencil", j.warm("stencil", "python", "hotloop"), 1, "never slower than scipy.ndimage.uniform_filter", "{:.3g}×")
+    j.at_most("stencil", j.warm("stencil", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
     warm = results["warm"]
     for slices, loops in (("conv_slices", "conv_loops"), ("maxpool_slices", "maxpool_loops")):
         value = ratio(warm.get(slices, {}).get("hotloop"), warm.get(loops, {}).get("hotloop"))

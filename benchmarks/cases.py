@@ -45,7 +45,7 @@ def call(function, *args, result=None):
     function.restype = result
     converted = [pointer(a) if isinstance(a, np.ndarray) else ctypes.c_double(a) if isinstance(a, float) else ctypes.c_int64(a)
                  for a in args]
-    return lambda: function(*converted)
+    return lambda keep=args: function(*converted)  # the arrays must live as long as the call
 
 
 def rng():
@@ -79,6 +79,42 @@ def vector(small, low=-4, high=4):
     return rng().uniform(low, high, million(small))
 
 
+def smoothing(jit):
+    """A 3×3 mean as a stencil that a jitted function calls; on the side of CPython, what SciPy has for it."""
+    side = sys.modules.get((getattr(jit, "__module__", None) or "").split(".")[0])
+    if not hasattr(side, "stencil"):
+        from scipy.ndimage import uniform_filter
+        return lambda image: uniform_filter(image, 3)
+
+    @side.stencil
+    def mean(a):
+        return (a[-1, -1] + a[-1, 0] + a[-1, 1] + a[0, -1] + a[0, 0] + a[0, 1] + a[1, -1] + a[1, 0] + a[1, 1]) // 9
+
+    return jit(lambda image: mean(image))
+
+
+def moving(jit):
+    """The mean of 30 days, by a loop over the neighborhood."""
+    side = sys.modules.get((getattr(jit, "__module__", None) or "").split(".")[0])
+    if not hasattr(side, "stencil"):
+        from scipy.ndimage import uniform_filter1d
+        return lambda a: uniform_filter1d(a, 30, origin=14, mode="constant")
+
+    @side.stencil(neighborhood=((-29, 0),))
+    def mean(a):
+        total = 0.0
+        for i in range(-29, 1):
+            total += a[i]
+        return total / 30
+
+    return jit(lambda a: mean(a))
+
+
+def pixels(small):
+    n = 10 if small else 1000
+    return (rng().integers(-128, 128, (n, n)).astype(np.int8),)
+
+
 CASES = [
     Case("hypot", "hypot (scalars)", plain(programs.hypot), lambda small: (3.0, 4.0), warm=False),
     Case("sum2d", "sum over 500×500", plain(programs.sum2d), lambda small: (rng().random((500, 500)),),
@@ -108,6 +144,10 @@ CASES = [
          lambda small: (vector(small).astype(np.float32), 0.5, 1.5, np.zeros(million(small), np.float32))),
     Case("sort", "np.sort of 10⁶", plain(lambda a: np.sort(a)), lambda small: (vector(small, 0, 1),)),
     Case("normal", "np.random.normal, 10⁶", plain(lambda n: np.random.normal(0.0, 1.0, n)), lambda small: (million(small),)),
+    Case("stencil", "stencil, 3×3 mean of int8 1000×1000 (Python: scipy.ndimage.uniform_filter)", smoothing, pixels,
+         lambda c, a: call(c.smooth, a[0], np.zeros((1000, 1000), np.int64), 1000, 1000)),
+    Case("stencil_loop", "stencil, loop over 30 neighbours of 10⁶ (Python: uniform_filter1d)", moving, lambda small: (vector(small),),
+         lambda c, a: call(c.moving, a[0], np.zeros(10**6), 10**6)),
     Case("fib", "fib(32)", programs.fibonacci, lambda small: (10 if small else 32,), lambda c, a: call(c.fib, 32, result=ctypes.c_int64), python=False),
 ]
 BY_NAME = {c.name: c for c in CASES}

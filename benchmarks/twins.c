@@ -86,4 +86,27 @@ double exp_sum(const double *a, int64_t n)
     return s;
 }
 
+static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+void smooth(const int8_t *restrict a, int64_t *restrict out, int64_t h, int64_t w)
+{
+    for (int64_t i = 1; i < h - 1; i++) {
+        const int8_t *up = a + (i - 1) * w, *at = up + w, *down = at + w;
+        for (int64_t j = 1; j < w - 1; j++)
+            out[i * w + j] = floor_div(up[j - 1] + up[j] + up[j + 1] + at[j - 1] + at[j] + at[j + 1] + down[j - 1] + down[j] + down[j + 1], 9);
+    }
+    for (int64_t j = 0; j < w; j++) out[j] = out[(h - 1) * w + j] = 0;
+    for (int64_t i = 0; i < h; i++) out[i * w] = out[i * w + w - 1] = 0;
+}
+
+void moving(const double *restrict a, double *restrict out, int64_t n)
+{
+    for (int64_t i = 0; i < 29; i++) out[i] = 0;
+    for (int64_t i = 29; i < n; i++) {
+        double total = 0;
+        for (int64_t k = -29; k < 1; k++) total += a[i + k];
+        out[i] = total / 30;
+    }
+}
+
 int64_t fib(int64_t n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }

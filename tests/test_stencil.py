@@ -1,5 +1,7 @@
 """@stencil against a reference that visits every item in Python."""
+import doctest
 import itertools
+import pathlib
 import pickle
 import subprocess
 import sys
@@ -562,6 +564,18 @@ def test_a_kernel_that_uses_a_stencil():
     same(stencil(lambda a: total(a[0]))(a), a * 6)
 
 
+def test_endless_recursion():
+    @njit
+    def deeper(x):
+        if x < 0:
+            return x
+        return endless(np.ones(3) * x)[1]
+
+    endless = stencil(lambda a: deeper(a[0] + a[1]) + 1.0)
+    with pytest.raises(RecursionError):
+        endless(np.ones(3))
+
+
 def test_made_inside_of_a_function():
     def make(k):
         @stencil(neighborhood=((-k, k),))
@@ -855,3 +869,10 @@ def test_many_threads():
     with ThreadPoolExecutor(4) as pool:
         for got in pool.map(lambda _: s(a), range(40)):
             same(got, expected)
+
+
+def test_documentation():
+    page = pathlib.Path(__file__).parent.parent / "docs" / "stencil.md"
+    result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert result.attempted > 20 and result.failed == 0
+    assert doctest.testmod(hotloop.stencils).failed == 0
