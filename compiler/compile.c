@@ -35,6 +35,7 @@ static int pass_read(hl_cx *cx)
 {
     hl_jitted self;
     if (cx->rq->dispatcher && cx->hooks->jitted(cx->rq->dispatcher, &self)) hl_note_locals(cx, self.py_func, self.locals);
+    cx->gradual = !cx->rq->options.nopython && cx->rq->nargs >= 0;
     hl_func *f = hl_build(cx, cx->rq->function);
     if (!f) return -1;
     if (cx->rq->nargs >= 0 && f->nparams != cx->rq->nargs)

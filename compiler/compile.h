@@ -73,6 +73,7 @@ typedef struct hl_cx {
     hl_interner *types;          /* local types */
     const hl_request *rq;
     const hl_hooks *hooks;
+    bool gradual;                /* Python objects are allowed in what is built now */
     HL_VEC(hl_func *) funcs;     /* funcs.at[0] is the one asked for; the rest are its callees */
     hl_func *contiguous;         /* of a gufunc: the function once more, for C-contiguous core dimensions; or NULL */
     PyObject *locals;            /* dict: code object -> what the option `locals` declares; kept by the arena; or NULL */

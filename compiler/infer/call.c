@@ -31,13 +31,33 @@ static void remember(hl_infer *in, call_note *c, hl_inst *const *args, int n)
     c->ngiven = n;
 }
 
+/* Operands that resolving made for the call are of no use any more. */
+static void forget_made(hl_inst *i, hl_inst *const *given, int ngiven)
+{
+    for (int k = 0; k < i->nargs; k++) {
+        hl_inst *a = i->args[k];
+        bool was = false;
+        for (int g = 0; g < ngiven; g++) was |= given[g] == a;
+        if (was || (a->op != HL_OP_unpack_item && a->op != HL_OP_build_tuple)) continue;
+        a->op = HL_OP_omitted, a->nargs = 0, a->rule = NULL, a->type = hl_T.omitted;
+        hl_infer_note(a)->failed = NULL;
+    }
+}
+
 void hl_infer_restore_call(hl_infer *in, hl_inst *i)
 {
-    call_note *c = (call_note *)hl_infer_note(i)->target;
+    hl_note *n = hl_infer_note(i);
+    call_note *c = (call_note *)n->target;
     i->rule = NULL, i->data = NULL;
-    if (!c) return;
-    c->target.instance = NULL;
-    hl_infer_set_args(in, i, c->given, c->ngiven);
+    if (c) {
+        c->target.instance = NULL;
+        forget_made(i, c->given, c->ngiven);
+        hl_infer_set_args(in, i, c->given, c->ngiven);
+    }
+    if (!n->spread) return;
+    forget_made(i, n->spread, 2);
+    i->op = HL_OP_call_ex;
+    hl_infer_set_args(in, i, n->spread, 2);
 }
 
 /* --- binding to the parameters of a row ------------------------------------------------------------------------------------ */
@@ -447,7 +467,10 @@ static const hl_type *call_instance(hl_infer *in, hl_inst *i, hl_target *target,
     for (int k = 0; k < i->nargs; k++)
         if (hl_unliteral(types[k])->kind != HL_K_STR) types[k] = hl_unliteral_deep(in->types, types[k]);
     if (through_dispatcher(in, i, target, types)) return hl_T.unknown;
+    bool outer = in->cx->gradual;
+    in->cx->gradual = hl_infer_allows(in, i) && !is_trial(in, i, target) && !(target->options && target->options->nopython);
     hl_instance *f = hl_infer_instance(in, key, types, i->nargs, i);
+    in->cx->gradual = outer;
     if (!f) return NULL;
     if (!f->func->options && f != in->instances.at[0]) set_options(in, i, target, f);
     if (f->abandoned) return hl_infer_fail(in, i, "%s cannot be compiled for these arguments", f->func->name), NULL;
@@ -511,6 +534,10 @@ const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **types)
 {
     hl_note *note = hl_infer_note(i);
     call_note *c = (call_note *)note->target;
+    if (note->spread && note->spread[1]->type && hl_resolve(in, note->spread[1]->type)->kind != HL_K_TUPLE) {
+        hl_infer_make_object(in, i, "f(*args) needs a tuple: the number of arguments must be known");
+        return hl_T.unknown;
+    }
     if (c && c->given[0]->type && c->given[0]->type->kind == HL_K_PYOBJECT) {
         hl_infer_make_object(in, i, "the function is a Python object");
         return hl_T.unknown;
@@ -549,6 +576,9 @@ const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i)
         args[k + 1]->ival = k;
         hl_infer_queue(in, args[k + 1]);
     }
+    hl_note *note = hl_infer_note(i);
+    note->spread = HL_NEWN(in->arena, hl_inst *, 2);
+    note->spread[0] = i->args[0], note->spread[1] = tuple;
     i->op = HL_OP_call, i->obj = NULL;
     hl_infer_set_args(in, i, args, t->nitems + 1);
     hl_infer_queue(in, i);

@@ -213,6 +213,10 @@ static void visit_return(hl_infer *in, hl_inst *i)
         hl_infer_fail(in, i, "%s cannot be returned from compiled code", stays->name);
         return;
     }
+    if (in->objects && f == in->instances.at[0] && !f->declared && t->flags & HL_T_LOCAL) {
+        hl_infer_fail(in, i, "a value of type %s cannot be returned to Python", t->name);
+        return;
+    }
     const hl_type *u = f->declared ? f->declared : hl_bind(in, f->ret, t);
     if (!u) {
         hl_infer_fail(in, i, "the function returns %s here and %s elsewhere", t->name, f->ret->name);
@@ -346,14 +350,15 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
         } else if (i->args[0]->type) hl_infer_set_type(in, i, hl_resolve(in, i->args[0]->type)); /* cast: a second name (call_out) */
         if (i->op == HL_OP_check_bound && i->block->handler) take_edge(in, i->block, i->block->handler);
         return;
-    case HL_OP_unbound: return;
+    case HL_OP_unbound: case HL_OP_unbox: return;
     case HL_OP_convert: {
-        const hl_type *to = in->cx->hooks->type_from(i->obj);
+        const hl_type *to = in->cx->hooks->type_from(PyTuple_GET_ITEM(i->obj, 0));
         if (!to) {
             PyErr_Clear();
             hl_infer_fail(in, i, "`locals` declares something that is not a type");
         } else if (i->args[0]->type && i->args[0]->type->kind == HL_K_PYOBJECT && in->objects) {
-            hl_infer_set_type(in, i, to); /* checked when it runs */
+            i->op = HL_OP_unbox, i->obj = PyTuple_GET_ITEM(i->obj, 1); /* checked when it runs */
+            hl_infer_set_type(in, i, to);
             take_handler(in, i);
         } else if (i->args[0]->type && hl_can_cast(hl_resolve(in, i->args[0]->type), to) < 0)
             hl_infer_fail(in, i, "`locals` declares %s, the value is %s", to->name, hl_resolve(in, i->args[0]->type)->name);

@@ -32,6 +32,7 @@ typedef struct hl_note {
     const char *object;            /* why CPython does this instruction; NULL: it does not (object.c) */
     int visits;
     hl_target *target;
+    hl_inst **spread;              /* of a call that was f(*args): f and args */
     bool queued;
 } hl_note;
 

@@ -16,12 +16,54 @@ static hl_inst *const_owned(hl_builder *b, PyObject *obj)
     return hl_build_const(b, Py_None);
 }
 
+/* Does this code assign to the global?  Then its value is no constant. */
+static bool assigns_global(const hl_stream *s, PyObject *name)
+{
+    for (int k = 0; k < s->at.n; k++) {
+        const hl_bc *bc = &s->at.at[k];
+        if ((bc->op == HL_BC_store_global || bc->op == HL_BC_delete_global) && PyUnicode_Compare(bc->obj, name) == 0) return true;
+    }
+    return false;
+}
+
+static void load_global(hl_builder *b, PyObject *name)
+{
+    hl_inst *i = hl_build_emit(b, HL_OP_load_global, NULL, 0);
+    i->obj = name;
+    hl_build_push(b, i);
+}
+
+static bool may_assign_global(hl_builder *b, const hl_bc *bc)
+{
+    if (!b->cx->gradual)
+        hl_build_fail(b, "UnsupportedError", "assignment to global variable '%s' is not supported", utf8(bc->obj));
+    return b->cx->gradual;
+}
+
+void hl_build_do_store_global(hl_builder *b, const hl_bc *bc)
+{
+    if (may_assign_global(b, bc)) hl_build_emit1(b, HL_OP_store_global, hl_build_pop(b))->obj = bc->obj;
+}
+
+void hl_build_do_delete_global(hl_builder *b, const hl_bc *bc)
+{
+    if (may_assign_global(b, bc)) hl_build_emit(b, HL_OP_delete_global, NULL, 0)->obj = bc->obj;
+}
+
 void hl_build_do_global(hl_builder *b, const hl_bc *bc)
 {
+    if (b->cx->gradual && assigns_global(b->frame->s, bc->obj)) {
+        load_global(b, bc->obj);
+        return;
+    }
     PyObject *obj = PyDict_GetItemWithError(b->f->globals, bc->obj);
     if (!obj && !PyErr_Occurred()) obj = PyDict_GetItemWithError(b->builtins, bc->obj);
     if (!obj && PyErr_Occurred()) {
         hl_build_python_error(b);
+        return;
+    }
+    if (!obj && b->cx->gradual) { /* it may be defined by the time the line runs */
+        load_global(b, bc->obj);
         return;
     }
     if (!obj) {
@@ -43,6 +85,11 @@ static hl_inst *module_attr(hl_builder *b, PyObject *module, PyObject *name)
         return NULL;
     }
     PyErr_Clear();
+    if (b->cx->gradual) { /* a module with __getattr__, or AttributeError when the line runs */
+        hl_inst *i = hl_build_emit1(b, HL_OP_getattr, hl_build_const(b, module));
+        i->obj = name;
+        return i;
+    }
     PyObject *module_name = PyModule_GetNameObject(module);
     if (!module_name) PyErr_Clear();
     hl_build_fail(b, "TypingError", "module '%s' has no attribute '%s'", module_name ? utf8(module_name) : "?", utf8(name));
@@ -101,9 +148,26 @@ static PyObject *imported(hl_builder *b, PyObject *name)
     return NULL;
 }
 
+/* Is there something to import when the line runs, because nobody has imported it yet? */
+static bool imports_later(hl_builder *b, PyObject *name, const hl_inst *level)
+{
+    if (!b->cx->gradual) return false;
+    if (level->op != HL_OP_const || !PyLong_Check(level->obj) || PyLong_AsLong(level->obj)) return true;
+    PyObject *module = PyImport_GetModule(name);
+    PyErr_Clear();
+    Py_XDECREF(module);
+    return !module;
+}
+
 void hl_build_do_import(hl_builder *b, const hl_bc *bc)
 {
     hl_inst *names = hl_build_pop(b), *level = hl_build_pop(b);
+    if (!b->failed && imports_later(b, bc->obj, level)) {
+        hl_inst *i = hl_build_emit2(b, HL_OP_import, level, names);
+        i->obj = bc->obj;
+        hl_build_push(b, i);
+        return;
+    }
     if (names->op != HL_OP_const || level->op != HL_OP_const || !PyLong_Check(level->obj)) {
         hl_build_fail(b, "UnsupportedError", "this import is not supported");
         return;
@@ -124,6 +188,13 @@ void hl_build_do_import(hl_builder *b, const hl_bc *bc)
 void hl_build_do_import_from(hl_builder *b, const hl_bc *bc)
 {
     hl_inst *from = hl_build_item_value(b, 1);
+    bool known = from->op == HL_OP_const && PyModule_Check(from->obj) && PyObject_HasAttr(from->obj, bc->obj);
+    if (b->cx->gradual && !known && !b->failed) {
+        hl_inst *i = hl_build_emit1(b, HL_OP_import_from, from);
+        i->obj = bc->obj;
+        hl_build_push(b, i);
+        return;
+    }
     if (from->op != HL_OP_const || !PyModule_Check(from->obj)) {
         hl_build_fail(b, "UnsupportedError", "this import is not supported");
         return;

@@ -85,8 +85,10 @@ static hl_inst *as_declared(hl_builder *b, int local, hl_inst *value)
     PyObject *declared = b->cx->locals && b->f->code ? PyDict_GetItem(b->cx->locals, b->f->code) : NULL;
     PyObject *type = declared ? PyDict_GetItemString(declared, name_of(b, local)) : NULL;
     if (!type) return value;
+    PyObject *what = hl_keep(b->arena, PyTuple_Pack(2, type, b->frame->s->vars[local].name));
+    if (!what) return hl_build_python_error(b), value;
     hl_inst *c = hl_build_emit1(b, HL_OP_convert, value);
-    c->obj = type;
+    c->obj = what;
     return c;
 }
 
@@ -208,6 +210,13 @@ void hl_build_do_set_attr(hl_builder *b, const hl_bc *bc)
 {
     hl_inst **v = hl_build_pop_n(b, 2);
     hl_build_emit2(b, HL_OP_setattr, v[1], v[0])->obj = bc->obj;
+}
+
+void hl_build_do_delete_attr(hl_builder *b, const hl_bc *bc)
+{
+    const char *name = PyUnicode_AsUTF8(bc->obj);
+    if (!b->cx->gradual) hl_build_fail(b, "UnsupportedError", "del of attribute '%s' is not supported", name ? name : "?");
+    else hl_build_emit1(b, HL_OP_delattr, hl_build_pop(b))->obj = bc->obj;
 }
 
 /* --- displays --------------------------------------------------------------------------------------------------------------- */
@@ -402,6 +411,23 @@ static void update(hl_builder *b, int nth, const char *method)
 
 void hl_build_do_set_update(hl_builder *b, const hl_bc *bc) { update(b, bc->arg, "update"); }
 void hl_build_do_map_update(hl_builder *b, const hl_bc *bc) { update(b, bc->arg, "update"); }
+
+/* The arguments f(**a, **b): keys must differ, and the message that says so names f, which lies below the positional arguments. */
+void hl_build_do_map_merge(hl_builder *b, const hl_bc *bc)
+{
+    hl_item *map = hl_build_item(b, bc->arg + 1);
+    if (!b->cx->gradual || b->failed || (map->fresh && map->value && !map->value->nargs && calls_next(b))) {
+        update(b, bc->arg, "update");
+        return;
+    }
+    hl_inst *from = hl_build_pop(b), *to = hl_build_item_value(b, bc->arg);
+    hl_item *f = hl_build_item(b, bc->arg + 2);
+    if (f->kind != HL_ITEM_VALUE) f = hl_build_item(b, bc->arg + 3);
+    hl_item *it = hl_build_item(b, bc->arg);
+    it->fresh = false, it->room = -1;
+    hl_inst *args[] = {to, from, f->kind == HL_ITEM_VALUE && f->value ? f->value : hl_build_const(b, Py_None)};
+    hl_build_emit(b, HL_OP_map_merge, args, 3);
+}
 
 void hl_build_do_set_add(hl_builder *b, const hl_bc *bc)
 {

@@ -66,21 +66,21 @@ extern const hl_opcode hl_read_opcodes[256];
     FIXED(UNARY_INVERT, unary, HL_OP_invert), EXPAND(BINARY_OP, hl_read_binary_op),                                    \
     EXPAND(IS_OP, hl_read_is_op), EXPAND(CONTAINS_OP, hl_read_contains_op),                                            \
     FIXED(BINARY_SUBSCR, getitem, 0), FIXED(STORE_SUBSCR, setitem, 0), FIXED(DELETE_SUBSCR, delitem, 0),               \
-    NAME(STORE_ATTR, set_attr), EXPAND(DELETE_ATTR, hl_read_delete_attr),                                              \
+    NAME(STORE_ATTR, set_attr), NAME(DELETE_ATTR, delete_attr),                                                       \
     ARG(BUILD_TUPLE, build_tuple), ARG(BUILD_LIST, build_list), ARG(BUILD_SET, build_set), ARG(BUILD_MAP, build_map),  \
     ARG(BUILD_CONST_KEY_MAP, build_key_map), ARG(BUILD_SLICE, build_slice), ARG(BUILD_STRING, build_string),           \
     ARG(LIST_EXTEND, list_extend), ARG(LIST_APPEND, list_append), ARG(SET_UPDATE, set_update), ARG(SET_ADD, set_add),  \
-    ARG(DICT_UPDATE, map_update), ARG(DICT_MERGE, map_update), ARG(MAP_ADD, map_add),                                  \
+    ARG(DICT_UPDATE, map_update), ARG(DICT_MERGE, map_merge), ARG(MAP_ADD, map_add),                                  \
     ARG(UNPACK_SEQUENCE, unpack), ARG(UNPACK_EX, unpack_ex), FIXED(GET_ITER, iter, 0),                                 \
     EXPAND(CALL_FUNCTION_EX, hl_read_call_ex), FIXED(RETURN_GENERATOR, generator, 0), FIXED(YIELD_VALUE, yield, 0),    \
     FORWARD(JUMP_FORWARD, jump), BACKWARD(JUMP_BACKWARD, jump), BACKWARD(JUMP_BACKWARD_NO_INTERRUPT, jump),            \
     FIXED(RETURN_VALUE, return, 0), ARG(RAISE_VARARGS, raise), FIXED(RERAISE, reraise, 0),                             \
     FIXED(PUSH_EXC_INFO, push_exc, 0), FIXED(CHECK_EXC_MATCH, exc_match, 0), FIXED(POP_EXCEPT, pop_exc, 0),            \
-    EXPAND(STORE_GLOBAL, hl_read_store_global), EXPAND(DELETE_GLOBAL, hl_read_store_global),                           \
+    NAME(STORE_GLOBAL, store_global), NAME(DELETE_GLOBAL, delete_global),                                              \
     REFUSE(LOAD_NAME, "a name of a module or class body"), REFUSE(STORE_NAME, "a name of a module or class body"),     \
     REFUSE(DELETE_NAME, "a name of a module or class body"),                                                           \
     REFUSE(LOAD_BUILD_CLASS, "class definition"), REFUSE(SETUP_ANNOTATIONS, "class definition"),                       \
-    REFUSE(BEFORE_WITH, "with statement"), REFUSE(WITH_EXCEPT_START, "with statement"),                                \
+    FIXED(BEFORE_WITH, before_with, 0), FIXED(WITH_EXCEPT_START, with_except, 0),                                      \
     REFUSE(CHECK_EG_MATCH, "except*"),                                                                                 \
     REFUSE(MATCH_MAPPING, "match statement with a pattern"), REFUSE(MATCH_SEQUENCE, "match statement with a pattern"), \
     REFUSE(MATCH_KEYS, "match statement with a pattern"), REFUSE(MATCH_CLASS, "match statement with a pattern"),       \
@@ -102,8 +102,6 @@ void hl_read_load_global(hl_reader *r, int arg);
 void hl_read_binary_op(hl_reader *r, int arg);
 void hl_read_is_op(hl_reader *r, int arg);
 void hl_read_contains_op(hl_reader *r, int arg);
-void hl_read_delete_attr(hl_reader *r, int arg);
-void hl_read_store_global(hl_reader *r, int arg);
 void hl_read_call_ex(hl_reader *r, int arg);
 void hl_read_kw_names(hl_reader *r, int arg);
 void hl_read_call(hl_reader *r, int arg);

@@ -37,13 +37,6 @@ void hl_read_refuse(hl_reader *r, const char *what) {
     hl_read_put(r, HL_BC_unsupported, 0)->text = what;
 }
 
-static const char *name_of(hl_reader *r, int index) {
-    if (index < 0 || index >= PyTuple_GET_SIZE(r->names)) return r->broken = true, "?";
-    const char *s = PyUnicode_AsUTF8(PyTuple_GET_ITEM(r->names, index));
-    if (!s) PyErr_Clear();
-    return s ? s : "?";
-}
-
 /* --- rows of several versions ------------------------------------------------------------------------------------ */
 void hl_read_load_global(hl_reader *r, int arg) {
     if (arg & 1) hl_read_put(r, HL_BC_null, 0);
@@ -79,14 +72,6 @@ void hl_read_compare(hl_reader *r, int which, bool truth) {
 
 void hl_read_is_op(hl_reader *r, int arg) { hl_read_put(r, HL_BC_binary, arg & 1 ? HL_OP_is_not : HL_OP_is); }
 void hl_read_contains_op(hl_reader *r, int arg) { hl_read_put(r, HL_BC_binary, arg & 1 ? HL_OP_not_in : HL_OP_in); }
-
-void hl_read_delete_attr(hl_reader *r, int arg) {
-    hl_read_refuse(r, hl_sprintf(r->arena, "del of attribute '%s'", name_of(r, arg)));
-}
-
-void hl_read_store_global(hl_reader *r, int arg) {
-    hl_read_refuse(r, hl_sprintf(r->arena, "assignment to global variable '%s'", name_of(r, arg)));
-}
 
 void hl_read_call_ex(hl_reader *r, int arg) { hl_read_put(r, HL_BC_call_ex, arg & 1); }
 
