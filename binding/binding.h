@@ -139,6 +139,7 @@ typedef struct hl_dispatcher {
     int nparams;             /* one per parameter: positional, keyword-only, *args (the order of co_varnames) */
     int npositional, nposonly, nkwonly;
     bool star, star_star;    /* has *args, **kwargs */
+    PyObject *interpreted;   /* under @jit: why the interpreter runs the whole function; NULL: it does not */
     bool can_compile;        /* false once it has signatures: arguments are converted to one of them then */
     PyObject **names;        /* borrowed from the code object: the named parameters */
     hl_options options;
@@ -157,7 +158,7 @@ typedef struct hl_arg {
     const hl_type *given;    /* what the specialisation was made for: a list that the code uses as a Python object has type pyobject */
     PyTypeObject *seen;      /* pyobject: a class whose values have no type of their own (not owned, only compared) */
     uint8_t code;            /* HL_A_… */
-    bool mem;
+    bool mem, any;           /* any: takes whatever comes (forceobj) */
     int slot;
 } hl_arg;
 
@@ -190,6 +191,8 @@ hl_overload *hl_overload_find(hl_dispatcher *d, const hl_type *const *args);
 hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *args);
 hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, const hl_type *ret);
 int hl_overload_recompile(hl_dispatcher *d);
+/* From now on the interpreter runs the function, with a warning that says why: takes over `why`.  -1: the warning is an exception. */
+int hl_overload_interpret(hl_dispatcher *d, PyObject *why);
 void hl_overloads_free(hl_dispatcher *d); /* none may be running */
 /* --- ufunc.c ------------------------------------------------------------------------------------------------------------ */
 int hl_ufunc_init(PyObject *module);

@@ -83,7 +83,7 @@ static inline int take_array(const hl_type *t, PyObject *o, hl_slot *s)
  * found to be used as a Python object is one whatever its items are. */
 static int take_object(hl_arg *a, PyObject *o, hl_slot *s, hl_intake *in)
 {
-    if (Py_TYPE(o) != a->seen && !(a->given->kind == HL_K_LIST && PyList_CheckExact(o))) {
+    if (Py_TYPE(o) != a->seen && !a->any && !(a->given->kind == HL_K_LIST && PyList_CheckExact(o))) {
         bool by_class;
         const hl_type *t = hl_typeof_gradual(o, &by_class);
         if (!t) return -1;
@@ -222,12 +222,32 @@ static PyObject *call_resolved(hl_dispatcher *d, PyObject *const *args, Py_ssize
     return result;
 }
 
+/* What no part of can be compiled: generators, class definitions and the like, under @jit. */
+static PyObject *interpret(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    hl_dispatcher *d = (hl_dispatcher *)self;
+    if (!d->py_func) return PyErr_SetString(PyExc_RuntimeError, "the function has been freed"), NULL;
+    return PyObject_Vectorcall(d->py_func, args, nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+}
+
+static PyObject *keywords_interpreted(hl_dispatcher *d)
+{
+    if (d->options.nopython || !d->star_star || d->interpreted) return NULL;
+    PyObject *why = PyUnicode_FromString("a parameter that takes any keyword (**) is not supported in compiled code");
+    if (why) hl_overload_interpret(d, why);
+    return d->interpreted;
+}
+
 static PyObject *vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     hl_dispatcher *d = (hl_dispatcher *)self;
     Py_ssize_t n = PyVectorcall_NARGS(nargsf);
-    if (kwnames || n != d->npositional || d->nparams != d->npositional) return call_resolved(d, args, n, kwnames);
-    return call_values(d, args);
+    PyObject *result = NULL;
+    if (!kwnames && n == d->npositional && d->nparams == d->npositional && !d->star_star) result = call_values(d, args);
+    else if (!keywords_interpreted(d) && !PyErr_Occurred()) result = call_resolved(d, args, n, kwnames);
+    if (result || !d->interpreted || PyErr_Occurred()) return result;
+    d->vectorcall = interpret;
+    return interpret(self, args, nargsf, kwnames);
 }
 
 /* --- life ---------------------------------------------------------------------------------------------------------------------------------- */
@@ -320,6 +340,7 @@ static int dispatcher_clear(PyObject *self)
     Py_CLEAR(d->py_func);
     Py_CLEAR(d->locals);
     Py_CLEAR(d->target_options);
+    Py_CLEAR(d->interpreted);
     Py_CLEAR(d->dict);
     return 0;
 }
@@ -409,6 +430,19 @@ static PyObject *dispatcher_inspect(PyObject *self, PyObject *args)
     return o ? hl_overload_inspect(D(self), o, what) : NULL;
 }
 
+/* _objects(arg_types): rows of what stayed a Python object; of all the function when the interpreter runs it. */
+static PyObject *dispatcher_objects(PyObject *self, PyObject *types)
+{
+    hl_dispatcher *d = D(self);
+    if (d->interpreted) {
+        PyCodeObject *code = (PyCodeObject *)PyFunction_GET_CODE(d->py_func);
+        return Py_BuildValue("[(OiiiisO)]", code->co_filename, code->co_firstlineno, -1, 0, -1, "the whole function", d->interpreted);
+    }
+    hl_overload *o = overload_at(d, types, true);
+    if (!o) return NULL;
+    return o->result.record ? PyList_GetSlice(o->result.record, 0, PY_SSIZE_T_MAX) : PyList_New(0);
+}
+
 static PyObject *dispatcher_recompile(PyObject *self, PyObject *unused)
 {
     if (hl_overload_recompile(D(self)) < 0) return NULL;
@@ -433,6 +467,7 @@ static PyObject *get_options(PyObject *self, void *c)
                          PyBool_FromLong(o->always_inline), "opt_level", o->opt_level);
 }
 
+static PyObject *get_interpreted(PyObject *self, void *c) { return Py_NewRef(D(self)->interpreted ? D(self)->interpreted : Py_None); }
 static PyObject *get_can_compile(PyObject *self, void *c) { return PyBool_FromLong(D(self)->can_compile); }
 static PyObject *get_compilations(PyObject *self, void *c) { return PyLong_FromLongLong(D(self)->compilations); }
 static PyObject *get_locals(PyObject *self, void *c) { return Py_NewRef(D(self)->locals ? D(self)->locals : Py_None); }
@@ -445,6 +480,7 @@ static PyObject *get_locals(PyObject *self, void *c) { return Py_NewRef(D(self)-
     METHOD(inspect_asm, "inspect_asm(signature=None): assembly, for one signature or a dict for all.")                                   \
     METHOD(inspect_ir, "inspect_ir(signature=None, stage='types'): the compiler's own form of the function.")                            \
     METHOD(report, "report(signature=None, file=...): what became of each line, as an HTML page and as text.")                              \
+    METHOD(objects, "objects(signature=None): the values that stayed Python objects, with line and reason; a dict for all signatures.")   \
     METHOD(get_metadata, "get_metadata(signature=None): facts about the compilation of one signature, or a dict for all.")               \
     METHOD(__reduce__, "Pickles by name where that finds the same function, by code otherwise.")                                         \
     METHOD(__setstate__, "Completes an unpickled function.")                                                                             \
@@ -481,6 +517,7 @@ static PyMethodDef dispatcher_methods[] = {
     {"disable_compile", dispatcher_disable_compile, METH_VARARGS, "disable_compile(val=True): no new specialisations from now on."},
     {"_compile", dispatcher_compile, METH_VARARGS, NULL},
     {"_overloads", dispatcher_overloads, METH_NOARGS, NULL},
+    {"_objects", dispatcher_objects, METH_O, NULL},
     {"_inspect", dispatcher_inspect, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
 
@@ -488,6 +525,7 @@ static PyGetSetDef dispatcher_getset[] = {
     FORWARDS(NOTHING, AS_GETSET)
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {"_options", get_options, NULL, NULL, NULL},
+    {"_interpreted", get_interpreted, NULL, NULL, NULL},
     {"_can_compile", get_can_compile, NULL, NULL, NULL},
     {"_locals", get_locals, NULL, NULL, NULL},
     {"_compilations", get_compilations, NULL, NULL, NULL},

@@ -91,6 +91,7 @@ static void overload_free(hl_overload *o)
     const hl_compiler_api *api = hl_compiler();
     if (o->result.code) api->code_free(o->result.code);
     Py_XDECREF(o->result.keep);
+    Py_XDECREF(o->result.record);
     PyMem_Free(o);
 }
 
@@ -150,6 +151,7 @@ static int build(hl_dispatcher *d, hl_overload *o)
     for (int k = 0; o->result.objects && k < o->nargs && k < 64; k++)
         if (o->result.objects >> k & 1) o->args[k].type = hl_T.pyobject;
     if (o->result.objects) lay_out(o);
+    for (int k = 0; k < o->nargs; k++) o->args[k].any = d->options.forceobj;
     return 0;
 }
 
@@ -258,6 +260,7 @@ static const hl_type *type_of_argument(hl_dispatcher *d, int k, PyObject *o)
 {
     bool by_class;
     if (d->options.nopython && !takes_object(d, k)) return hl_typeof(o);
+    if (d->options.forceobj) return hl_T.pyobject;
     return hl_typeof_gradual(o, &by_class);
 }
 
@@ -272,6 +275,36 @@ static void name_argument(hl_dispatcher *d, int k)
     PyObject *name = text ? PyObject_GetAttrString(d->py_func, "__qualname__") : NULL;
     if (name) PyErr_Format(cls, "argument '%s' of %U(): %U", parameter_name(d, k), name, text);
     Py_XDECREF(text), Py_XDECREF(name), Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+}
+
+int hl_overload_interpret(hl_dispatcher *d, PyObject *why)
+{
+    PyObject *cls = hl_package("errors", "HotloopPerformanceWarning");
+    Py_XSETREF(d->interpreted, why);
+    int r = cls ? PyErr_WarnFormat(cls, 1, "%U() runs in the interpreter: %U", ((PyFunctionObject *)d->py_func)->func_qualname, why) : -1;
+    Py_XDECREF(cls);
+    return r;
+}
+
+/* The compilation failed: because the function has something that is not supported even beside Python objects? */
+static hl_overload *try_interpreting(hl_dispatcher *d)
+{
+    PyObject *cls, *value, *trace, *type, *why;
+    PyErr_Fetch(&cls, &value, &trace);
+    PyErr_NormalizeException(&cls, &value, &trace);
+    PyObject *unsupported = hl_package("errors", "UnsupportedError"), *args = value ? PyObject_GetAttrString(value, "args") : NULL;
+    type = unsupported && value && PyObject_IsInstance(value, unsupported) == 1 ? unsupported : NULL;
+    why = type && args && PyTuple_GET_SIZE(args) ? PyObject_Str(PyTuple_GET_ITEM(args, 0)) : NULL;
+    Py_XDECREF(unsupported), Py_XDECREF(args);
+    if (!why) {
+        PyErr_Restore(cls, value, trace);
+        return NULL;
+    }
+    Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+    PyObject *lines = PyUnicode_Splitlines(why, 0), *first = lines && PyList_GET_SIZE(lines) ? Py_NewRef(PyList_GET_ITEM(lines, 0)) : NULL;
+    Py_DECREF(why), Py_XDECREF(lines);
+    if (first) hl_overload_interpret(d, first);
+    return NULL;
 }
 
 hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
@@ -295,7 +328,8 @@ hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
         return NULL;
     }
     if (!d->can_compile) return refuse(d, args);
-    return hl_overload_compile(d, args, NULL);
+    o = hl_overload_compile(d, args, NULL);
+    return o || d->options.nopython ? o : try_interpreting(d);
 }
 
 /* --- compiling ------------------------------------------------------------------------------------------------------------------------------ */

@@ -213,16 +213,18 @@ static int with_context(const hl_request *rq, const hl_hooks *hooks, hl_result *
     }
     hl_codegen_dispose(cx);
     if (!bad && out) {
-        *out = (hl_result){.entry = cx->entry, .code = cx->code, .ret = cx->funcs.at[0]->ret_type, .keep = cx->keep, .mutates = ~0ull, .objects = object_arguments(cx), .seconds = now() - start};
+        *out = (hl_result){.entry = cx->entry, .code = cx->code, .ret = cx->funcs.at[0]->ret_type, .keep = cx->keep, .mutates = ~0ull, .record = cx->objects, .objects = object_arguments(cx), .seconds = now() - start};
     } else {
         if (cx->code) hl_code_free(cx->code);
         Py_XDECREF(cx->keep);
+        Py_XDECREF(cx->objects);
     }
     if (!bad && out && out->ret->flags & HL_T_LOCAL) {
         /* the result would outlive its type: only values with a Python form come back */
         bad = -1;
         hl_code_free(out->code);
         Py_XDECREF(out->keep);
+        Py_XDECREF(out->record);
         cx->error = NULL, cx->error_class = NULL;
         hl_fail(cx, "TypingError", cx->funcs.at[0], (hl_span){.line = cx->funcs.at[0]->first_line}, "a value of type %s cannot be returned to Python", out->ret->name);
         raise_error(cx);

@@ -52,6 +52,7 @@ typedef struct hl_result {
     const hl_type *ret;
     PyObject *keep;              /* constants that machine code refers to; owned */
     uint64_t mutates;            /* bit k: argument k may be changed by the function (lists are written back then) */
+    PyObject *record;            /* list of what stayed a Python object (infer/record.c), or NULL; owned */
     uint64_t objects;            /* bit k: argument k is to be passed as a Python object, whatever the request said */
     double seconds;
 } hl_result;
@@ -89,6 +90,7 @@ typedef struct hl_cx {
     hl_text *dump_to;            /* inspect collects here; NULL: stderr */
     hl_code *code; hl_entry entry;
     PyObject *keep;              /* list of constants that machine code refers to */
+    PyObject *objects;           /* list of what stayed a Python object, or NULL */
 } hl_cx;
 
 /* Records an error (unless one is recorded already) and returns -1. */

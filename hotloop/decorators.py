@@ -17,11 +17,10 @@ _IGNORED = {
     "target": "only 'cpu' is supported",
     "target_backend": "only 'cpu' is supported",
     "debug": "line information is not generated in this version",
-    "forceobj": "values that have no type are Python objects; the others are compiled",
     "_dbg_extend_lifetime": "", "_dbg_optnone": "", "_nrt": "", "no_rewrites": "", "no_cpython_wrapper": "",
     "no_cfunc_wrapper": "", "identity": "", "writable_args": "", "nopython_fallback": "",
 }
-_QUIET_WHEN = {"cache": (False,), "parallel": (False,), "looplift": (True, None), "target": ("cpu",), "debug": (False, None), "forceobj": (False,),
+_QUIET_WHEN = {"cache": (False,), "parallel": (False,), "looplift": (True, None), "target": ("cpu",), "debug": (False, None),
                "no_cpython_wrapper": (False, True), "no_cfunc_wrapper": (False, True), "no_rewrites": (False,), "_nrt": (True,)}
 _OPTIONS = {*_FLAGS, *_IGNORED, "error_model", "inline", "locals", "signature", "opt_level"}
 _warned = set()

@@ -41,6 +41,29 @@ def get_metadata(d, signature=None):
     return {args: facts(o) for args, o in known.items()}
 
 
+ObjectValue = collections.namedtuple("ObjectValue", "filename line what why")
+ObjectValue.__doc__ = "A value that stayed a Python object: the file and line, the expression, and why it has no native type."
+
+
+def _objects(d, types):
+    out = []
+    for filename, line, col, end_line, end_col, what, why in d._objects(types):
+        text = linecache.getline(filename, line).encode() if end_line == line and end_col > col >= 0 else b""
+        value = ObjectValue(filename, line, text[col:end_col].decode(errors="replace") or what, why)
+        if value not in out:
+            out.append(value)
+    return sorted(out, key=lambda v: (v.filename, v.line))
+
+
+def objects(d, signature=None):
+    """The values that stayed Python objects: a list of `ObjectValue` for one signature, or a dict from argument types to it."""
+    if d._interpreted is not None:
+        return {(): _objects(d, ())} if signature is None else _objects(d, ())
+    if signature is not None:
+        return _objects(d, normalize(signature)[1])
+    return {args: _objects(d, args) for args in signatures(d)}
+
+
 def _texts(d, signature, what):
     if signature is not None:
         return d._inspect(normalize(signature)[1], what)

@@ -389,5 +389,5 @@ int hl_infer_finish(hl_infer *in)
             in->cx->python_error = true;
             return -1;
         }
-    return 0;
+    return in->some_objects ? hl_infer_record(in) : 0;
 }

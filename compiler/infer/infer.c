@@ -287,7 +287,12 @@ static const char *describe(hl_infer *in, const hl_inst *i, const hl_type **type
 
 static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **types)
 {
-    if (hl_infer_note(i)->object) return hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
+    const char *object = hl_infer_note(i)->object;
+    if (object) {
+        const hl_type *t = hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
+        if (!t && !in->cx->python_error) hl_infer_fail(in, i, "%s", object);
+        return t;
+    }
     if (i->op == HL_OP_call) return hl_infer_call(in, i, types);
     if (i->op == HL_OP_call_ex) return hl_infer_call_ex(in, i);
     if (i->op == HL_OP_getattr) return hl_infer_getattr(in, i, types);
@@ -330,6 +335,8 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
 {
     hl_note *n = hl_infer_note(i);
     in->objects = hl_infer_allows(in, i);
+    if (in->objects && !n->object && hl_infer_forces(in, i))
+        hl_infer_make_object(in, i, i->flags & HL_I_OBJECT ? "in a block under objmode" : "the option forceobj=True");
     if (++n->visits > MAX_VISITS) {
         hl_infer_fail(in, i, "the types of this loop do not settle");
         return;
@@ -340,7 +347,9 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     }
     switch (i->op) {
     case HL_OP_phi: visit_phi(in, i); return;
-    case HL_OP_param: hl_infer_set_type(in, i, i->block->func->param_types[i->ival]); return;
+    case HL_OP_param:
+        in->some_objects |= i->block->func->param_types[i->ival]->has_object;
+        hl_infer_set_type(in, i, i->block->func->param_types[i->ival]); return;
     case HL_OP_const: hl_infer_set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
     case HL_OP_omitted: hl_infer_set_type(in, i, hl_T.omitted); return;
     case HL_OP_cast: case HL_OP_check_bound:

@@ -31,6 +31,19 @@ bool hl_infer_allows(const hl_infer *in, const hl_inst *i)
 
 bool hl_site_allowed(hl_site *s) { return hl_infer_allows(s->in, s->inst); }
 
+/* Some row of the instruction is CPython's. */
+static bool has_python_row(const hl_inst *i)
+{
+    for (const hl_rule *r = hl_rules_of_op((hl_op)i->op); r; r = hl_rule_next(r))
+        if (r->effects & HL_E_PYTHON) return true;
+    return false;
+}
+
+bool hl_infer_forces(const hl_infer *in, const hl_inst *i)
+{
+    return (options_of(in, i->block->func)->forceobj || i->flags & HL_I_OBJECT) && has_python_row(i);
+}
+
 bool hl_site_object(hl_site *s)
 {
     if (!hl_infer_allows(s->in, s->inst)) return false;
@@ -44,6 +57,7 @@ void hl_site_box(hl_site *s, int k)
 {
     hl_infer_box(s->in, s->args[k], s->inst);
     s->types[k] = hl_T.pyobject;
+    s->in->some_objects = true;
 }
 
 /* --- what can be boxed --------------------------------------------------------------------------------------------------- */
@@ -176,7 +190,7 @@ static bool becomes_object(const hl_inst *i)
     switch (i->op) {
     case HL_OP_convert: case HL_OP_const: case HL_OP_param: case HL_OP_unbound: return false;
     case HL_OP_phi: case HL_OP_return: return true;
-    default: return hl_rules_of_op((hl_op)i->op) != NULL || i->op == HL_OP_call || i->op == HL_OP_cast;
+    default: return has_python_row(i) || i->op == HL_OP_cast;
     }
 }
 

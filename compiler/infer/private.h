@@ -48,6 +48,7 @@ struct hl_infer {
     HL_VEC(hl_instance *) instances;
     HL_VEC(hl_rule_call) rule_calls; /* functions that rules call (hl_call_type) */
     HL_VEC(const hl_type *) vars;  /* what each VAR is bound to; NULL: nothing yet */
+    bool some_objects;             /* some value is a Python object */
     const char *why;               /* reason of the last hl_reject */
     bool objects;                  /* Python objects are allowed where inference looks now */
     const hl_type *optional_hint;
@@ -78,6 +79,8 @@ bool hl_infer_gradual(const hl_infer *in, const hl_func *f);
 bool hl_infer_allows(const hl_infer *in, const hl_inst *i);                  /* Python objects here? */
 void hl_infer_box(hl_infer *in, hl_inst *v, const hl_inst *user);            /* v is used as an object: sees to it that nothing is lost */
 void hl_infer_make_object(hl_infer *in, hl_inst *i, const char *why);
+bool hl_infer_forces(const hl_infer *in, const hl_inst *i);                  /* an object whatever its operands are */
+int hl_infer_record(hl_infer *in);                                           /* record.c: what stayed an object, into cx->objects */
 bool hl_infer_objectify(hl_infer *in, hl_inst *failed);                      /* false: the failure stands */
 void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #endif
