@@ -63,8 +63,7 @@ static bool of_numpy(PyObject *function)
 /* hotloop.library has what nobody else registered for a function of NumPy's; it imports the module that does. */
 static PyObject *hook_overload(PyObject *function)
 {
-    PyObject *f = hl_ufunc_chooser(function);
-    if (!f && !PyErr_Occurred()) f = registered(function);
+    PyObject *f = registered(function);
     if (f || PyErr_Occurred() || !of_numpy(function)) return f;
     PyObject *find = hl_package("library", "find");
     f = find ? PyObject_CallOneArg(find, function) : NULL;
@@ -82,7 +81,7 @@ static int hook_unbox(const hl_type *t, PyObject *obj, hl_slot *slots)
 static PyObject *hook_dispatcher(int64_t serial) { return (PyObject *)hl_dispatcher_by_serial(serial); }
 
 const hl_hooks hl_binding_hooks = {.jitted = hook_jitted, .type_of = hook_type_of, .type_object = hl_type_object,
-    .type_from = hook_type_from, .overload = hook_overload, .unbox = hook_unbox, .dispatcher = hook_dispatcher};
+    .type_from = hook_type_from, .overload = hook_overload, .ufunc = hl_ufunc_chooser, .unbox = hook_unbox, .dispatcher = hook_dispatcher};
 
 /* --- making one ---------------------------------------------------------------------------------------------------------------------- */
 

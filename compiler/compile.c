@@ -123,7 +123,7 @@ static void dump(hl_cx *cx, const hl_pass *p)
     hl_text t = {0}, *out = cx->dump_to ? cx->dump_to : &t;
     if (p->dump & (DUMP_IR | DUMP_TYPES))
         for (int k = 0; k < cx->funcs.n; k++) hl_ir_print(cx->funcs.at[k], out);
-    else if (p->dump == DUMP_ASM) hl_codegen_asm(cx, out);
+    else if (p->dump & DUMP_ASM) hl_codegen_asm(cx, out);
     else hl_codegen_ir(cx, out);
     if (!cx->dump_to && t.at) fputs(t.at, stderr);
     hl_text_free(&t);

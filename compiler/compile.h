@@ -23,6 +23,7 @@ typedef struct hl_hooks {
     PyObject *(*type_object)(const hl_type *t);                        /* Python-level type object (for overload functions); new reference */
     const hl_type *(*type_from)(PyObject *type_object);                /* back again */
     PyObject *(*overload)(PyObject *function);                         /* Python implementation chooser for a function object, or NULL (new ref) */
+    PyObject *(*ufunc)(PyObject *obj);                                 /* of a ufunc of ours: chooses how compiled code calls it (Loops._choose); NULL: none (new ref) */
     PyObject *(*dispatcher)(int64_t serial);                           /* the live dispatcher with this serial, borrowed; NULL: it died */
     int (*unbox)(const hl_type *t, PyObject *obj, hl_slot *slots);     /* for constants: the caller owns the parts */
 } hl_hooks;

@@ -8,9 +8,8 @@ import re
 import numpy as np
 
 from . import _binding, types
-from .errors import TypingError
 from .signatures import Signature, normalize
-from .ufunc import Loops, _dispatcher, _positional, _settings, _several, concrete
+from .ufunc import Loops, _dispatcher, _positional, _settings, _several, concrete, operand_dtypes
 
 _OPTIONS = ("nopython", "target", "identity", "cache", "fastmath", "nogil", "forceobj", "boundscheck", "locals", "writable_args")
 
@@ -189,7 +188,7 @@ class GUFunc(Loops):
 
     def _add(self, ufunc, args, ret=None):
         _binding.ufunc_add(ufunc, self.dispatcher, tuple(args), ret)
-        dtypes = tuple(_binding.as_dtype(t.dtype if isinstance(t, types.Array) else t) for t in args)
+        dtypes = _dtypes(args)
         return self._keep((dtypes[:self.nin], dtypes[self.nin:]))
 
     def _loop(self, ufunc, dtypes):
@@ -202,6 +201,61 @@ class GUFunc(Loops):
     def _type(self, k, dtype):
         t, dims = _binding.from_dtype(dtype), (self.dims[0] + self.dims[1])[k]
         return t if not dims and k < self.nin else types.Array(t, len(dims) or 1, "A")
+
+    def _choose(self, *given):
+        """How compiled code calls the gufunc with operands of these types, outputs given or not (see `UFunc._choose`)."""
+        dims = self.dims[0] + self.dims[1]
+        if len(given) not in (self.nin, len(dims)):
+            return f"takes {self.nin} inputs and, if they are given, {self.nout} outputs; {len(given)} operands were given"
+        for k, (t, core) in enumerate(zip(given, dims)):
+            if getattr(t, "ndim", 0) < len(core) or k >= self.nin and not isinstance(t, types.Array):
+                return f"operand {k + 1}, {t}, has fewer dimensions than the {len(core)} of ({','.join(core)})"
+            if any(d.endswith("?") for d in core):
+                return "dimensions that may be missing are not supported in compiled code"
+        loop = self._known_loop(given)
+        if isinstance(loop, str):
+            return loop
+        params = tuple(self._parameter(k, d, *given[k:k + 1]) for k, d in enumerate(loop[0] + loop[1]))
+        made = () if len(given) == len(dims) else self._made(given, loop)
+        return made if isinstance(made, str) else (self.dispatcher, params, made, self._symbols())
+
+    def _known_loop(self, given):
+        """The loop for operands of exactly these types; numbers may be converted."""
+        arrays = [_binding.as_dtype(t.dtype) if isinstance(t, types.Array) else None for t in given]
+        ins, outs = operand_dtypes(given[:self.nin]), tuple(arrays[self.nin:])
+        if self.lazy and outs:
+            return ins, outs
+        for loop in self.loops:
+            if all(g is None or g == t for g, t in zip(arrays, loop[0] + loop[1])) and all(np.can_cast(g, t, "safe") for g, t in zip(ins, loop[0])):
+                return loop
+        if self.lazy:
+            return "the types of the outputs are not known: pass the outputs, or give guvectorize() signatures"
+        return f"no loop takes ({', '.join(map(str, given))}); arrays are not converted in compiled code: use astype"
+
+    def _parameter(self, k, dtype, given=None):
+        """The type in which the function takes operand k."""
+        t, core = _binding.from_dtype(dtype), (self.dims[0] + self.dims[1])[k]
+        args = next((args for _, args in self.sigs if _dtypes(args)[k] == dtype), None)
+        if not core and k < self.nin and not (args and isinstance(args[k], types.Array)):
+            return t
+        layout = "C"
+        if core and isinstance(given, types.Array):
+            layout = given.layout if given.layout == "C" or given.ndim == len(core) else "A"
+        return types.Array(t, len(core) or 1, layout, readonly=k < self.nin and k not in self.writable)
+
+    def _made(self, given, loop):
+        """The types of outputs that compiled code makes itself."""
+        known = {d for core in self.dims[0] for d in core}
+        outer = max((t.ndim - len(core) for t, core in zip(given, self.dims[0]) if isinstance(t, types.Array)), default=0)
+        for k, core in enumerate(self.dims[1]):
+            if any(not d.isdigit() and d not in known for d in core):
+                return f"the size of output {k + 1}, ({','.join(core)}), is not known: pass the outputs"
+        return tuple(types.Array(_binding.from_dtype(d), outer + len(core), "C") for d, core in zip(loop[1], self.dims[1]))
+
+    def _symbols(self):
+        """Number of outputs, symbols of each operand's core dimensions, sizes of the symbols (0: any)."""
+        names = list(dict.fromkeys(d for core in self.dims[0] + self.dims[1] for d in core))
+        return self.nout, tuple(tuple(map(names.index, core)) for core in self.dims[0] + self.dims[1]), tuple(int(n) if n.isdigit() else 0 for n in names)
 
     def _prepare(self, ufunc, args, kwargs):
         """The loop for a call that passes outputs: ``signature=``, or None where NumPy is to say what is wrong or whose call it is."""
@@ -236,6 +290,10 @@ class GUFunc(Loops):
             return found[0][0] + found[0][1]
         raise TypeError(f"the types of the outputs of {self.func.__name__}() are not known: pass the outputs, or dtype=, "
                         "or give guvectorize() signatures")
+
+
+def _dtypes(args):
+    return tuple(_binding.as_dtype(t.dtype if isinstance(t, types.Array) else t) for t in args)
 
 
 def _overrides(value):

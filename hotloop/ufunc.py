@@ -13,7 +13,6 @@ import numpy as np
 
 from . import _binding, types
 from .decorators import _function_of, make_dispatcher
-from .errors import TypingError
 from .signatures import Signature, normalize
 
 _OPTIONS = ("nopython", "target", "identity", "cache", "fastmath", "nogil", "forceobj", "boundscheck", "locals")
@@ -180,7 +179,6 @@ class UFunc(Loops):
 
     def __init__(self, dispatcher, sigs, identity, nout):
         super().__init__(dispatcher, sigs, identity, dispatcher.py_func.__code__.co_argcount, nout)
-        self.calls = {}
 
     def _add(self, ufunc, args, ret=None):
         outs = _binding.ufunc_add(ufunc, self.dispatcher, tuple(args), ret)
@@ -218,32 +216,32 @@ class UFunc(Loops):
     def _state(self):
         return self.sigs, self.identity, self.nout
 
-    def _choose(self, *args, **kwargs):
-        """How compiled code calls the ufunc with arguments of these types."""
+    def _choose(self, *given):
+        """How compiled code calls the ufunc with operands of these types: function, its argument types, result types, layout; or why not."""
         name = self.func.__name__
-        if kwargs or len(args) != self.nin:
-            raise TypingError(f"the ufunc {name}() takes {self.nin} positional arguments in compiled code")
-        try:
-            given = tuple(_binding.as_dtype(t) for t in args)
-        except TypeError:
-            raise TypingError(f"in compiled code the ufunc {name}() takes numbers, not ({', '.join(map(str, args))}); "
-                              "loop over the items of arrays") from None
-        loop = (given, None) if self.lazy else self._first_safe(given)
+        if len(given) != self.nin:
+            return f"takes {self.nin} positional arguments in compiled code, {len(given)} were given"
+        ins = operand_dtypes(given)
+        if ins is None:
+            return "there are no loops for these types"
+        if self.lazy:
+            return self.dispatcher, tuple(map(_binding.from_dtype, ins)), (), None
+        loop = self._first_safe(ins)
         if loop is None:
-            raise TypingError(f"no loop of the ufunc {name}() takes ({', '.join(map(str, args))})")
-        if loop not in self.calls:
-            self.calls[loop] = self._call(*loop)
-        return self.calls[loop]
+            return f"no loop of the ufunc {name}() takes ({', '.join(map(str, given))})"
+        return self.dispatcher, tuple(map(_binding.from_dtype, loop[0])), tuple(map(_binding.from_dtype, loop[1])), None
 
-    def _call(self, ins, outs):
-        names = [f"a{k}" for k in range(self.nin)]
-        scope = {"_f": self.dispatcher, **{f"_t{k}": d.type for k, d in enumerate(ins)}}
-        body = f"_f({', '.join(f'_t{k}({a})' for k, a in enumerate(names))})"
-        if outs is not None and self.nout == 1:
-            scope["_r"], body = outs[0].type, f"_r({body})"
-        name = self.func.__name__ if self.func.__name__.isidentifier() else "ufunc"
-        exec(compile(f"def {name}({', '.join(names)}):\n    return {body}\n", f"<ufunc {name}>", "exec"), scope)
-        return scope[name]
+
+def operand_dtypes(given):
+    """The dtypes in which operands of these types enter a ufunc in compiled code: numbers are weak beside arrays."""
+    arrays = any(isinstance(t, types.Array) for t in given)
+    weak = {"i": int, "u": int, "f": float, "c": complex}
+    classes = []
+    for t in given:
+        dtype = _binding.as_dtype(t.dtype if isinstance(t, types.Array) else t)
+        classes.append(weak.get(dtype.kind, dtype) if arrays and not isinstance(t, types.Array) else dtype)
+    return concrete(classes)
+
 
 def concrete(classes):
     """The dtypes of a loop for inputs of these scalar classes or dtypes, as a tuple; Python's numbers are weak (NEP 50).

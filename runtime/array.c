@@ -182,6 +182,27 @@ void hl_raise_shapes(int32_t what, const int64_t *sizes, int32_t n)
     hl_gil_give(g);
 }
 
+static long attribute_number(PyObject *o, const char *name)
+{
+    PyObject *n = PyObject_GetAttrString(o, name);
+    long v = n ? PyLong_AsLong(n) : 0;
+    Py_XDECREF(n);
+    return v;
+}
+
+/* In NumPy's words. */
+void hl_raise_core(PyObject *gufunc, int32_t which, int64_t size, int64_t want)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *name = PyObject_GetAttrString(gufunc, "__name__"), *layout = PyObject_GetAttrString(gufunc, "signature");
+    long nin = attribute_number(gufunc, "nin"), k = which >> 8;
+    if (name && layout && !PyErr_Occurred())
+        PyErr_Format(PyExc_ValueError, "%U: %s operand %ld has a mismatch in its core dimension %d, with gufunc signature %U (size %lld is different from %lld)",
+                     name, k < nin ? "Input" : "Output", k < nin ? k : k - nin, (int)(which & 255), layout, (long long)size, (long long)want);
+    Py_XDECREF(name), Py_XDECREF(layout);
+    hl_gil_give(g);
+}
+
 void hl_raise_mask(int64_t axis, int64_t size, int64_t mask)
 {
     hl_gil g = hl_gil_take();

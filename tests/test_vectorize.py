@@ -402,26 +402,6 @@ def test_called_from_compiled_code():
     assert outer(np.arange(4)).tolist() == [0, 1, 4, 9]
 
 
-def test_refused_in_compiled_code():
-    @njit
-    def arrays(a):
-        return times(a, a)
-
-    @njit
-    def count(a):
-        return times(a)
-
-    @njit
-    def unsafe(a):
-        return add(a, a)
-    with pytest.raises(TypingError, match="takes numbers"):
-        arrays(np.ones(3))
-    with pytest.raises(TypingError, match="2 positional"):
-        count(1.0)
-    with pytest.raises(TypingError, match="no loop"):
-        unsafe(1j)
-
-
 def test_documentation():
     page = pathlib.Path(__file__).parent.parent / "docs" / "vectorize.md"
     result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)

@@ -57,16 +57,21 @@ V hl_index_value(hl_emit *e, const hl_type *t, V v)
     return t == hl_T.int64 || t == hl_T.uint64 ? v : hl_cast1(e, t, hl_T.int64, v);
 }
 
-void hl_new_array(hl_emit *e, hl_inst *i, const hl_type *t, const V *shape, bool zero, V *out)
+V hl_try_new_array(hl_emit *e, const hl_type *t, const V *shape, bool zero, V *out)
 {
     V sizes = hl_alloca_slots(e, t->ndim);
     for (int k = 0; k < t->ndim; k++) LLVMBuildStore(e->b, shape[k], k ? hl_gep_bytes(e, sizes, hl_i64(e, 8 * k)) : sizes);
     /* the owner is declared noalias and the data is part of it: nothing else that the function knows points there */
     V owner = hl_rtcall(e, HL_RT_array_make, hl_i32(e, t->ndim), sizes, hl_i64(e, hl_itemsize(t->elem)), hl_i32(e, zero));
-    hl_check_not_null(e, i, owner);
     V strides[HL_DIMS];
     hl_array_c_strides(e, t, shape, strides);
     hl_array_fill_parts(e, t, owner, hl_gep_bytes(e, owner, hl_i64(e, HL_ARRAY_DATA)), shape, strides, out);
+    return owner;
+}
+
+void hl_new_array(hl_emit *e, hl_inst *i, const hl_type *t, const V *shape, bool zero, V *out)
+{
+    hl_check_not_null(e, i, hl_try_new_array(e, t, shape, zero, out));
 }
 
 /* --- attributes --------------------------------------------------------------------------------------------------------------- */

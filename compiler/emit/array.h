@@ -73,6 +73,7 @@ typedef struct hl_nest {
     hl_for loop[HL_DIMS + 2];
     bool looped[HL_DIMS + 2];
     V scope;
+    LLVMBasicBlockRef failed; /* an item raised (ufunc_call.c): whoever made the nest leaves from there; NULL: nothing can */
 } hl_nest;
 
 void hl_nest_init(hl_nest *n, hl_inst *at, int nd, V const *shape);
@@ -95,6 +96,8 @@ void hl_nest_assign(hl_emit *e, hl_inst *at, const hl_type *t, V *parts, hl_inst
 /* Sees to it that reading the leaves gives what they held before the nest began to store; returns what hl_nest_joined takes. */
 V hl_nest_separate(hl_emit *e, hl_nest *n, int written, hl_inst *dest);
 void hl_nest_joined(hl_emit *e, V temps);
+/* Behind a nest whose items may raise: gives up the n values of these types that it was to fill, and leaves. */
+void hl_nest_leave(hl_emit *e, hl_nest *n, const hl_type *const *types, V *const *parts, int count, V temps);
 bool hl_surely_apart(hl_inst *a, hl_inst *b);                   /* their memories cannot overlap */
 
 /* --- element-wise (element.c) --------------------------------------------------------------------------------------------------- */
@@ -104,6 +107,8 @@ int hl_lazy_operands(const hl_inst *v, hl_inst **out);          /* the operands 
 /* Converts an item; real and complex, no checks. */
 void hl_item_cast(hl_emit *e, const hl_type *from, const hl_type *to, const V *in, V *out);
 void hl_broadcast(hl_emit *e, int nd, V *acc, int nv, V const *shape, V *ok);
+void hl_shape_of_operands(hl_emit *e, hl_inst *i, int nd, V *shape); /* to which i's operands broadcast */
+void hl_element_evaluate(hl_emit *e, hl_inst *i, V *out);        /* into a new array, unless its consumer does it */
 void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v, bool in_place); /* may v be stored into that shape? */
 void hl_item_operator(hl_emit *e, hl_op op, const hl_type *t, const hl_type *a, const V *x, const hl_type *b, const V *y, V *out);
 #endif

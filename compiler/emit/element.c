@@ -81,15 +81,17 @@ static void check_shapes(hl_emit *e, hl_inst *i, V ok, int what, const shapes *s
 
 int hl_ndim_of(hl_inst *v) { return hl_is_array(v->type) ? v->type->ndim : 0; }
 
-void hl_shape_of(hl_emit *e, hl_inst *i, hl_inst *v, V *shape)
+static void broadcast_shape(hl_emit *e, hl_inst *i, hl_inst *v, int nd, V *shape)
 {
-    int nd = hl_ndim_of(v);
     V ok = NULL;
     for (int k = 0; k < nd; k++) shape[k] = hl_i64(e, 1);
     shapes seen = {.n = 0};
     shape_into(e, i, v, nd, shape, &ok, &seen);
     check_shapes(e, i, ok, 0, &seen);
 }
+
+void hl_shape_of(hl_emit *e, hl_inst *i, hl_inst *v, V *shape) { broadcast_shape(e, i, v, hl_ndim_of(v), shape); }
+void hl_shape_of_operands(hl_emit *e, hl_inst *i, int nd, V *shape) { broadcast_shape(e, i, i, nd, shape); }
 
 /* --- items ------------------------------------------------------------------------------------------------------------------------ */
 
@@ -258,12 +260,15 @@ void hl_emit_array_lift(hl_emit *e, hl_inst *i, V *out);
 void hl_emit_array_where(hl_emit *e, hl_inst *i, V *out);
 void hl_emit_array_clip(hl_emit *e, hl_inst *i, V *out);
 void hl_emit_array_astype(hl_emit *e, hl_inst *i, V *out);
+void hl_emit_call_ufunc(hl_emit *e, hl_inst *i, V *out);
+void hl_item_ufunc(hl_emit *e, hl_nest *n, hl_inst *v, V *out);
 
 hl_item_fn hl_item_of_rule(const hl_inst *v)
 {
     static const struct { hl_emit_fn emit; hl_item_fn item; } table[] = {
         {hl_emit_array_binary, item_binary}, {hl_emit_array_unary, item_unary}, {hl_emit_array_lift, item_lift},
         {hl_emit_array_where, item_where},   {hl_emit_array_clip, item_clip},   {hl_emit_array_astype, item_astype},
+        {hl_emit_call_ufunc, hl_item_ufunc},
     };
     hl_emit_fn emit = hl_emitters[v->rule->id];
     for (size_t k = 0; k < sizeof table / sizeof *table; k++)
@@ -284,7 +289,7 @@ static void check_powers(hl_emit *e, hl_inst *i)
     hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGE, x, hl_i64(e, 0), ""), HL_ERR_int_to_neg_pow, NULL, NULL);
 }
 
-static void evaluate(hl_emit *e, hl_inst *i, V *out)
+void hl_element_evaluate(hl_emit *e, hl_inst *i, V *out)
 {
     if (hl_is_fused(i)) return;
     check_powers(e, i);
@@ -295,6 +300,7 @@ static void evaluate(hl_emit *e, hl_inst *i, V *out)
         hl_nest_open(e, n);
         hl_nest_value(e, n, i, out);
         hl_nest_close(e, n);
+        hl_nest_leave(e, n, NULL, NULL, 0, NULL);
         return;
     }
     V shape[HL_DIMS];
@@ -303,12 +309,12 @@ static void evaluate(hl_emit *e, hl_inst *i, V *out)
     hl_nest_assign(e, i, i->type, out, i, NULL);
 }
 
-void hl_emit_array_binary(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
-void hl_emit_array_unary(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
-void hl_emit_array_lift(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
-void hl_emit_array_where(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
-void hl_emit_array_clip(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
-void hl_emit_array_astype(hl_emit *e, hl_inst *i, V *out) { evaluate(e, i, out); }
+void hl_emit_array_binary(hl_emit *e, hl_inst *i, V *out) { hl_element_evaluate(e, i, out); }
+void hl_emit_array_unary(hl_emit *e, hl_inst *i, V *out) { hl_element_evaluate(e, i, out); }
+void hl_emit_array_lift(hl_emit *e, hl_inst *i, V *out) { hl_element_evaluate(e, i, out); }
+void hl_emit_array_where(hl_emit *e, hl_inst *i, V *out) { hl_element_evaluate(e, i, out); }
+void hl_emit_array_clip(hl_emit *e, hl_inst *i, V *out) { hl_element_evaluate(e, i, out); }
+void hl_emit_array_astype(hl_emit *e, hl_inst *i, V *out) { hl_element_evaluate(e, i, out); }
 
 /* Is the shape of v, broadcast, that of the destination?  Leading dimensions of 1 may be missing. */
 void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v, bool in_place)

@@ -507,6 +507,17 @@ void hl_nest_joined(hl_emit *e, V temps)
     if (temps) hl_rtcall(e, HL_RT_array_apart_end, temps);
 }
 
+void hl_nest_leave(hl_emit *e, hl_nest *n, const hl_type *const *types, V *const *parts, int count, V temps)
+{
+    if (!n->failed) return;
+    LLVMBasicBlockRef behind = hl_here(e);
+    hl_at(e, n->failed);
+    hl_nest_joined(e, temps);
+    for (int k = 0; k < count; k++) hl_emit_release(e, types[k], parts[k]);
+    hl_leave(e, n->at);
+    hl_at(e, behind);
+}
+
 void hl_nest_assign(hl_emit *e, hl_inst *at, const hl_type *t, V *parts, hl_inst *v, hl_inst *dest)
 {
     hl_nest *n = HL_NEW(e->arena, hl_nest);
@@ -525,4 +536,5 @@ void hl_nest_assign(hl_emit *e, hl_inst *at, const hl_type *t, V *parts, hl_inst
     hl_nest_store(e, n, d, stored);
     hl_nest_close(e, n);
     hl_nest_joined(e, temps);
+    hl_nest_leave(e, n, &t, &parts, dest ? 0 : 1, temps);
 }

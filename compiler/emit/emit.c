@@ -1,6 +1,7 @@
 /* The emission pass: module, functions, blocks, phis; the rest is done by the rows' emitters. */
 #include "../rules/stencil.h"
 #include "emit.h"
+#include "../rules/array.h"
 #include "private.h"
 #include <string.h>
 
@@ -29,15 +30,23 @@ static LLVMTypeRef function_type(hl_emit *e, const hl_func *f, bool recursive)
 
 /* --- the call graph --------------------------------------------------------------------------------------------------------- */
 
+
 static bool is_stencil(const hl_inst *i) { return i->rule && (i->rule->id == HL_R_stencil_new || i->rule->id == HL_R_stencil_out); }
+
+/* The functions that an instruction calls, itself or item by item. */
+static void callees_of(const hl_inst *i, hl_func **out)
+{
+    if (is_stencil(i)) out[0] = ((hl_stencil *)i->data)->inside, out[1] = ((hl_stencil *)i->data)->edge;
+    else if (hl_calls_ufunc(i)) out[0] = ((const hl_ufunc_call *)i->data)->callee;
+    else if (i->op == HL_OP_call && !i->rule) out[0] = i->data;
+}
 
 static bool reaches(hl_func *from, hl_func *to, hl_func **seen, int *nseen)
 {
     for (int b = 0; b < from->blocks.n; b++)
         for (hl_inst *i = from->blocks.at[b]->first; i; i = i->next) {
             hl_func *callees[2] = {0};
-            if (is_stencil(i)) callees[0] = ((hl_stencil *)i->data)->inside, callees[1] = ((hl_stencil *)i->data)->edge;
-            else if (i->op == HL_OP_call && !i->rule) callees[0] = i->data;
+            callees_of(i, callees);
             for (int c = 0; c < 2 && callees[c]; c++) {
                 if (callees[c] == to) return true;
                 bool known = false;

@@ -122,6 +122,8 @@ static inline V hl_arr_shape(const V *p, int k) { return p[2 + k]; }
 static inline V hl_arr_stride(const hl_type *t, const V *p, int k) { return p[2 + t->ndim + k]; }
 /* New C-contiguous array: checks the sizes, allocates, fills out[] (owner, data, shape, strides). */
 void hl_new_array(hl_emit *e, hl_inst *i, const hl_type *t, const V *shape, bool zero, V *out);
+/* The same without the check: the owner, NULL with an exception set when there is none. */
+V hl_try_new_array(hl_emit *e, const hl_type *t, const V *shape, bool zero, V *out);
 /* Item-by-item view of an array, a scalar, or a fused element-wise instruction, broadcast to a shape: */
 int hl_ndim_of(hl_inst *v);                                            /* 0 for scalars */
 void hl_shape_of(hl_emit *e, hl_inst *i, hl_inst *v, V *shape);        /* of a (possibly fused) value; checks broadcasting */

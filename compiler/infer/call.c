@@ -139,12 +139,14 @@ static int kind_rank(const hl_type *t)
     return t->kind == HL_K_BOOL ? 0 : hl_is_int(t) ? 1 : hl_is_float(t) ? 2 : 3;
 }
 
+static const char *row_name(const call_note *c) { return c->target.name ? c->target.name : c->target.rows->key; }
+
 static bool fits_out(hl_infer *in, hl_inst *i, const call_note *c, const hl_type *t)
 {
     const hl_type *out = c->out && c->out->type ? hl_resolve(in, c->out->type) : NULL;
     if (!out) return true;
     if (!hl_is_array(out)) hl_infer_fail(in, i, "return arrays must be of ArrayType, not %s", out->name);
-    else if (kind_rank(t) > kind_rank(out)) hl_infer_fail(in, i, "%s: cannot cast the output from %s to %s with casting rule 'same_kind'", c->target.rows->key, t->name, out->name);
+    else if (kind_rank(t) > kind_rank(out)) hl_infer_fail(in, i, "%s: cannot cast the output from %s to %s with casting rule 'same_kind'", row_name(c), t->name, out->name);
     else return true;
     return false;
 }
@@ -178,11 +180,12 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
         }
     if (!why) why = misfit;
     char *s = hl_strdup(in->arena, "");
-    for (int k = 0; k < c->args.npos; k++)
-        s = hl_sprintf(in->arena, "%s%s%s", s, k ? ", " : "", hl_resolve(in, c->args.pos[k]->type)->name);
+    int first = c->target.name != NULL;
+    for (int k = first; k < c->args.npos; k++)
+        s = hl_sprintf(in->arena, "%s%s%s", s, k > first ? ", " : "", hl_resolve(in, c->args.pos[k]->type)->name);
     for (int k = 0; k < c->args.nkw; k++)
-        s = hl_sprintf(in->arena, "%s%s%s=%s", s, k || c->args.npos ? ", " : "", PyUnicode_AsUTF8(c->args.names[k]), hl_resolve(in, c->args.kw[k]->type)->name);
-    hl_infer_fail(in, i, "%s(%s): %s", c->target.rows->key, s, why ? why : "no implementation for these argument types");
+        s = hl_sprintf(in->arena, "%s%s%s=%s", s, k || c->args.npos > first ? ", " : "", PyUnicode_AsUTF8(c->args.names[k]), hl_resolve(in, c->args.kw[k]->type)->name);
+    hl_infer_fail(in, i, "%s(%s): %s", row_name(c), s, why ? why : "no implementation for these argument types");
     return NULL;
 }
 
@@ -275,9 +278,9 @@ static int bind_closure(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee,
 
 /* --- resolving the callee --------------------------------------------------------------------------------------------------------- */
 
-static int to_rows(call_note *c, const hl_rule *rows, hl_inst *first)
+static int to_rows(call_note *c, const hl_rule *rows, hl_inst *first, const char *name)
 {
-    c->target = (hl_target){.kind = HL_TO_ROWS, .rows = rows};
+    c->target = (hl_target){.kind = HL_TO_ROWS, .rows = rows, .name = name};
     if (first) {
         memmove(c->args.pos + 1, c->args.pos, sizeof *c->args.pos * (size_t)c->args.npos);
         c->args.pos[0] = first;
@@ -302,7 +305,7 @@ static bool foreign(PyObject *fn)
 
 static int resolve_class(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *cls)
 {
-    if (PyExceptionClass_Check(cls)) return to_rows(c, hl_rules_of_key("builtins.BaseException"), callee);
+    if (PyExceptionClass_Check(cls)) return to_rows(c, hl_rules_of_key("builtins.BaseException"), callee, NULL);
     if (PyType_IsSubtype((PyTypeObject *)cls, &PyTuple_Type) && PyObject_HasAttrString(cls, "_fields")) {
         PyObject *fields = hl_keep(in->arena, PyObject_GetAttrString(cls, "_fields"));
         for (int k = 0; k < c->args.nkw; k++) { /* keywords into places */
@@ -312,43 +315,98 @@ static int resolve_class(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee
         }
         c->args.npos += c->args.nkw, c->args.nkw = 0;
         const hl_rule *rows = hl_rules_of_key("collections.namedtuple");
-        if (rows) return to_rows(c, rows, callee);
+        if (rows) return to_rows(c, rows, callee, NULL);
     }
     return hl_infer_fail(in, i, "the class %s cannot be called here", ((PyTypeObject *)cls)->tp_name), -1;
 }
 
-/* np.add(a, b, out): the call without out, out[...] = its result, and out as the value. */
-static int call_out(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, hl_inst *out)
+/* A second call instruction in front of i, with the callee and operands `args`. */
+static hl_inst *call_before(hl_infer *in, hl_inst *i, hl_inst *callee, const call_note *c, call_note **note)
 {
-    if (i->block->handler) return hl_infer_fail(in, i, "out= inside of try is not supported"), -1;
     hl_inst *args[MAX_ARGS] = {callee};
     memcpy(args + 1, c->args.pos, sizeof *args * (size_t)c->args.npos);
     hl_inst *call = hl_infer_insert(in, i, HL_OP_call, args, c->args.npos + 1);
-    call_note *note = HL_NEW(in->arena, call_note);
-    note->args = c->args, note->out = out;
-    remember(in, note, args, c->args.npos + 1);
-    hl_infer_note(call)->target = (hl_target *)note;
-    if (to_rows(note, hl_rules_of_function(callee->type->obj), NULL) < 0) return -1;
+    *note = HL_NEW(in->arena, call_note);
+    (*note)->args = c->args;
+    remember(in, *note, args, c->args.npos + 1);
+    hl_infer_note(call)->target = (hl_target *)*note;
+    return call;
+}
+
+/* Instruction i becomes another name of v. */
+static int becomes(hl_infer *in, hl_inst *i, hl_op op, hl_inst *const *v, int n)
+{
+    i->op = op, i->obj = NULL;
+    hl_infer_set_args(in, i, v, n);
+    hl_infer_queue(in, i);
+    return 1;
+}
+
+/* np.add(a, b, out): the call without out, out[...] = its result, and out as the value. */
+static int call_out(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, hl_inst *out, const hl_rule *rows, const char *name)
+{
+    if (i->block->handler) return hl_infer_fail(in, i, "out= inside of try is not supported"), -1;
+    call_note *note;
+    hl_inst *call = call_before(in, i, callee, c, &note);
+    note->out = out;
+    to_rows(note, rows, name ? callee : NULL, name);
     hl_inst *store[3] = {out, hl_infer_const(in, i, Py_Ellipsis), call};
     hl_infer_queue(in, hl_infer_insert(in, i, HL_OP_setitem, store, 3));
     hl_infer_queue(in, call);
-    i->op = HL_OP_cast, i->obj = NULL;
-    hl_infer_set_args(in, i, &out, 1);
-    hl_infer_queue(in, i);
-    return 1;
+    return becomes(in, i, HL_OP_cast, &out, 1);
+}
+
+static int ufunc_number(PyObject *ufunc, const char *what)
+{
+    PyObject *n = PyObject_GetAttrString(ufunc, what);
+    int v = n ? (int)PyLong_AsLong(n) : -1;
+    Py_XDECREF(n);
+    PyErr_Clear();
+    return v;
 }
 
 /* The out operand of a call of a numpy.ufunc, taken from the operands; NULL: there is none. */
 static hl_inst *take_out(call_note *c, PyObject *ufunc)
 {
     if (strcmp(Py_TYPE(ufunc)->tp_name, "numpy.ufunc")) return NULL;
-    PyObject *nin = PyObject_GetAttrString(ufunc, "nin");
-    int n = nin ? (int)PyLong_AsLong(nin) : -1;
-    Py_XDECREF(nin);
-    PyErr_Clear();
+    int n = ufunc_number(ufunc, "nin");
     if (c->args.npos == n + 1) return c->args.pos[--c->args.npos];
     if (c->args.npos == n && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out")) return c->args.kw[--c->args.nkw];
     return NULL;
+}
+
+/* A gufunc writes into the outputs that it is given; they are the value of the call. */
+static int call_into(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *gufunc, const char *name)
+{
+    int nin = ufunc_number(gufunc, "nin"), nout = ufunc_number(gufunc, "nout");
+    if (nout == 1 && c->args.npos == nin && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out"))
+        c->args.pos[c->args.npos++] = c->args.kw[--c->args.nkw];
+    if (c->args.npos != nin + nout || c->args.nkw) return to_rows(c, hl_rules_of_key("hotloop.call_gufunc"), callee, name);
+    if (i->block->handler) return hl_infer_fail(in, i, "a gufunc that writes into its outputs is not supported inside of try"), -1;
+    call_note *note;
+    hl_inst *outs[MAX_ARGS];
+    memcpy(outs, c->args.pos + nin, sizeof *outs * (size_t)nout);
+    hl_inst *call = call_before(in, i, callee, c, &note);
+    to_rows(note, hl_rules_of_key("hotloop.call_gufunc_into"), callee, name);
+    hl_infer_queue(in, call);
+    return becomes(in, i, nout == 1 ? HL_OP_cast : HL_OP_build_tuple, outs, nout);
+}
+
+/* A ufunc that vectorize or guvectorize made; 0: it is none. */
+static int resolve_ufunc(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *obj, int *done)
+{
+    PyObject *chooser = in->cx->hooks ? in->cx->hooks->ufunc(obj) : NULL;
+    if (!chooser) return 0;
+    Py_DECREF(chooser);
+    PyObject *n = PyObject_GetAttrString(obj, "__name__"), *layout = PyObject_GetAttrString(obj, "signature");
+    const char *name = n ? hl_strdup(in->arena, PyUnicode_AsUTF8(n)) : "ufunc";
+    bool core = layout && layout != Py_None;
+    Py_XDECREF(n), Py_XDECREF(layout);
+    if (core) return *done = call_into(in, i, c, callee, obj, name), 1;
+    const hl_rule *rows = hl_rules_of_key("hotloop.call_ufunc");
+    hl_inst *out = ufunc_number(obj, "nout") == 1 ? take_out(c, obj) : NULL;
+    *done = out ? call_out(in, i, c, callee, out, rows, name) : to_rows(c, rows, callee, name);
+    return 1;
 }
 
 static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *obj)
@@ -356,8 +414,10 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
     const hl_hooks *h = in->cx->hooks;
     const hl_rule *rows = hl_rules_of_function(obj);
     hl_inst *out = rows ? take_out(c, obj) : NULL;
-    if (out) return call_out(in, i, c, callee, out);
-    if (rows) return to_rows(c, rows, NULL);
+    int done;
+    if (out) return call_out(in, i, c, callee, out, rows, NULL);
+    if (rows) return to_rows(c, rows, NULL, NULL);
+    if (resolve_ufunc(in, i, c, callee, obj, &done)) return done;
     hl_jitted j;
     if (h && h->jitted(obj, &j)) {
         hl_note_locals(in->cx, j.py_func, j.locals);
@@ -374,7 +434,7 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
     if (t && (rows = hl_rules_of_key("hotloop.cast"))) {
         hl_inst *d = hl_infer_insert(in, i, HL_OP_const, NULL, 0);
         d->obj = obj, d->type = hl_type_dtype(t);
-        return to_rows(c, rows, d);
+        return to_rows(c, rows, d, NULL);
     }
     PyErr_Clear();
     if (PyFunction_Check(obj) && !foreign(obj)) return to_function(in, i, c, obj, HL_TO_FUNCTION);
@@ -394,7 +454,7 @@ static int resolve_method(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
     const hl_type *self = hl_unliteral(t->items[0]);
     if (self->kind == HL_K_OPTIONAL) self = self->elem;
     const hl_rule *rows = hl_rules_of_method((hl_kind)self->kind, PyUnicode_AsUTF8(t->obj));
-    return to_rows(c, rows, callee->args[0]);
+    return to_rows(c, rows, callee->args[0], NULL);
 }
 
 static int resolve(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, const hl_type *t)
@@ -619,6 +679,17 @@ const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **types)
     return NULL;
 }
 
+/* A rule's instruction depends on an instance. */
+static const hl_type *call_from_rule(hl_site *s, hl_instance *f, hl_func **instance)
+{
+    *instance = f->func;
+    for (int k = 0; k < s->in->rule_calls.n; k++)
+        if (s->in->rule_calls.at[k].inst == s->inst && s->in->rule_calls.at[k].callee == f) return f->ret;
+    hl_push(s->in->arena, &f->callers, s->inst);
+    hl_push(s->in->arena, &s->in->rule_calls, ((hl_rule_call){s->inst, f}));
+    return f->ret;
+}
+
 const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *const *types, int n, hl_func **instance)
 {
     hl_jitted j;
@@ -626,11 +697,22 @@ const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *co
     if (fn && s->in->cx->hooks->jitted(fn, &j)) fn = j.py_func;
     if (!fn || !PyFunction_Check(fn)) return NULL;
     hl_instance *f = hl_infer_instance(s->in, fn, types, n, s->inst);
+    return f ? call_from_rule(s, f, instance) : NULL;
+}
+
+const hl_type *hl_call_jitted(hl_site *s, PyObject *dispatcher, const hl_type *const *types, int n, hl_func **instance)
+{
+    hl_jitted j;
+    hl_infer *in = s->in;
+    if (!in->cx->hooks->jitted(dispatcher, &j)) return NULL;
+    hl_note_locals(in->cx, j.py_func, j.locals);
+    hl_instance *f = hl_infer_instance(in, j.py_func, types, n, s->inst);
     if (!f) return NULL;
-    *instance = f->func;
-    for (int k = 0; k < s->in->rule_calls.n; k++)
-        if (s->in->rule_calls.at[k].inst == s->inst && s->in->rule_calls.at[k].callee == f) return f->ret;
-    hl_push(s->in->arena, &f->callers, s->inst);
-    hl_push(s->in->arena, &s->in->rule_calls, ((hl_rule_call){s->inst, f}));
-    return f->ret;
+    if (!f->func->options && f != in->instances.at[0]) {
+        hl_options *own = HL_NEW(in->arena, hl_options);
+        *own = j.options;
+        own->always_inline |= !f->func->has_loops;
+        f->func->options = own;
+    }
+    return call_from_rule(s, f, instance);
 }

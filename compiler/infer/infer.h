@@ -85,4 +85,15 @@ const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *co
 bool hl_site_allowed(hl_site *s);
 bool hl_site_object(hl_site *s);
 void hl_site_box(hl_site *s, int k);
+/* The same of a jitted function, with its own options; without loops it is inlined. */
+const hl_type *hl_call_jitted(hl_site *s, PyObject *dispatcher, const hl_type *const *types, int n, hl_func **instance);
+/* How a ufunc that vectorize or guvectorize made does a call with operands of these types: its function, and the types in which that
+ * takes them; out: what the loop makes of the results (nout 0: just what the function returns).  False: hl_reject has said why. */
+enum { HL_UFUNC_OPERANDS = 32 };
+typedef struct hl_choice {
+    PyObject *function, *layout;   /* layout: of a gufunc, the symbols of each operand's core dimensions, then the sizes of the symbols; borrowed, kept by the arena */
+    int n, nout;
+    const hl_type *in[HL_UFUNC_OPERANDS], *out[HL_UFUNC_OPERANDS];
+} hl_choice;
+bool hl_choose_loop(hl_site *s, PyObject *ufunc, const hl_type *const *types, int n, hl_choice *out);
 #endif

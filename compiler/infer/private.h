@@ -21,6 +21,7 @@ typedef enum hl_target_kind { HL_TO_ROWS, HL_TO_FUNCTION, HL_TO_CLOSURE, HL_TO_O
 typedef struct hl_target {
     hl_target_kind kind;
     const hl_rule *rows;           /* ROWS: first of a chain (hl_rule_next) */
+    const char *name;              /* ROWS: of the function for messages when the rows' key is not its name; operand 0 is then the function itself */
     PyObject *function;            /* FUNCTION, OVERLOAD: Python object; CLOSURE: code */
     const hl_options *options;     /* of a jitted callee; NULL: the caller's */
     hl_instance *instance;         /* chosen for the present types */

@@ -205,3 +205,37 @@ const hl_type *hl_dtype_of(const hl_type *t, const hl_type *dflt)
     default: return NULL;
     }
 }
+
+/* --- ufuncs ------------------------------------------------------------------------------------------------------------------- */
+
+static int read_types(hl_site *s, PyObject *tuple, const hl_type **out)
+{
+    Py_ssize_t n = PyTuple_Check(tuple) ? PyTuple_GET_SIZE(tuple) : 0;
+    if (n > HL_UFUNC_OPERANDS) return -1;
+    for (Py_ssize_t k = 0; k < n; k++)
+        if (!(out[k] = s->in->cx->hooks->type_from(PyTuple_GET_ITEM(tuple, k)))) return -1;
+    return (int)n;
+}
+
+bool hl_choose_loop(hl_site *s, PyObject *ufunc, const hl_type *const *types, int n, hl_choice *out)
+{
+    const hl_hooks *h = s->in->cx->hooks;
+    PyObject *choose = h->ufunc(ufunc), *args = choose ? PyTuple_New(n) : NULL, *r = NULL;
+    bool ok = args;
+    for (int k = 0; ok && k < n; k++) {
+        PyObject *t = h->type_object(hl_unliteral(types[k]));
+        if (t) PyTuple_SET_ITEM(args, k, t);
+        ok = t;
+    }
+    if (ok) r = PyObject_Call(choose, args, NULL);
+    ok = r && PyTuple_Check(r) && PyTuple_GET_SIZE(r) == 4;
+    if (r && PyUnicode_Check(r)) hl_reject(s, "%s", PyUnicode_AsUTF8(r)); /* the reason why not */
+    if (ok) {
+        out->function = hl_keep(s->in->arena, Py_NewRef(PyTuple_GET_ITEM(r, 0)));
+        out->layout = hl_keep(s->in->arena, Py_NewRef(PyTuple_GET_ITEM(r, 3)));
+        out->n = read_types(s, PyTuple_GET_ITEM(r, 1), out->in), out->nout = read_types(s, PyTuple_GET_ITEM(r, 2), out->out);
+        ok = out->n >= 0 && out->nout >= 0;
+    }
+    Py_XDECREF(choose), Py_XDECREF(args), Py_XDECREF(r);
+    return ok;
+}

@@ -3,11 +3,13 @@
  * A lazy (element-wise) instruction is marked HL_I_FUSED, so that it gets no memory, when
  *   - it has one user, in the same block, whose row evaluates operands item by item (HL_E_FUSES or HL_E_LAZY);
  *   - nothing between the two writes memory that a user can see, because its operands are read only at the user's place;
+ *   - it computes its items without raising: only the call of a ufunc, whose function the user wrote, may do otherwise;
  *   - it stands where that user reads items (the value of a store, not the array stored into).
  * The user's loop nest then computes its items (emit/element.c).  Users are visited before what they use, so whole trees fuse.
  */
 #include "../compile.h"
 #include "../infer/infer.h"
+#include "../rules/array.h"
 
 enum { MAX_LEAVES = 24 };
 
@@ -70,6 +72,7 @@ static bool may_fuse(const hl_inst *v)
     const hl_inst *user = v->uses.at[0];
     if (user->block != v->block || !user->rule || !(user->rule->effects & (HL_E_LAZY | HL_E_FUSES))) return false;
     if (v->block->handler && hl_ir_effects(v) & HL_E_RAISE) return false;
+    if (hl_is_ufunc_call(v) && hl_ufunc_call_raises(v)) return false;
     return reads_items(user, v) && quiet_between(v, user);
 }
 

@@ -41,6 +41,24 @@ int hl_element_op(const hl_inst *i, const hl_rule *row);
 const hl_type *hl_element_result(int op, const hl_type *operand);
 const hl_type *hl_array_of(hl_site *s, const hl_type *item, int ndim);                   /* C array; the item itself when ndim is 0 */
 
+const hl_type *hl_element_array(const hl_type *item, const hl_type *const *types, int n); /* what an element-wise operation on these gives */
+
+/* --- ufuncs made by vectorize and guvectorize (ufunc_call.c) ------------------------------------------------------------------- */
+/* inst->data of their calls: the function, in which types it takes the operands, and to which its results are converted. */
+typedef struct hl_ufunc_call {
+    hl_func *callee;
+    PyObject *ufunc;
+    int nin, nout;            /* of a gufunc, nin: all operands, the outputs among them; nout: those that are made */
+    const hl_type *in[HL_UFUNC_OPERANDS], *out[HL_UFUNC_OPERANDS];
+    int ndim[HL_UFUNC_OPERANDS], sym[HL_UFUNC_OPERANDS][HL_DIMS]; /* of a gufunc: the core dimensions */
+    int nwritten;             /* of a gufunc: its outputs */
+    int64_t size[HL_UFUNC_OPERANDS]; /* of a symbol; 0: the operands say it */
+    int nsym;
+} hl_ufunc_call;
+bool hl_calls_ufunc(const hl_inst *i);       /* or a gufunc */
+bool hl_is_ufunc_call(const hl_inst *i);
+bool hl_ufunc_call_raises(const hl_inst *i); /* may its function raise? */
+
 /* --- reductions (array_reduce.c) --------------------------------------------------------------------------------------------- */
 typedef enum hl_reduction {
     HL_RED_NONE, HL_RED_SUM, HL_RED_PROD, HL_RED_MIN, HL_RED_MAX, HL_RED_MEAN, HL_RED_VAR, HL_RED_STD, HL_RED_ARGMIN, HL_RED_ARGMAX,

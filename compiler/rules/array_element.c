@@ -51,6 +51,8 @@ static const hl_type *result_type(const hl_type *item, const hl_type *const *typ
     return nd ? hl_type_array(item, nd, f && !other && nd > 1 ? 'F' : 'C', 0) : item;
 }
 
+const hl_type *hl_element_array(const hl_type *item, const hl_type *const *types, int n) { return result_type(item, types, n); }
+
 /* The operator that an instruction stands for: its own, or that of a ufunc (np.add). */
 int hl_element_op(const hl_inst *i, const hl_rule *row)
 {
