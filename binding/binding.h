@@ -189,6 +189,7 @@ const hl_compiler_api *hl_compiler(void); /* NULL with an exception */
 hl_overload *hl_overload_find(hl_dispatcher *d, const hl_type *const *args);
 /* The specialisation for these values: found, chosen by conversion, or compiled.  NULL with an exception. */
 hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *args);
+void hl_overload_name_argument(hl_dispatcher *d, int k, PyObject *argument); /* the pending UnsupportedTypeError says which one it is about */
 hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, const hl_type *ret);
 int hl_overload_recompile(hl_dispatcher *d);
 /* From now on the interpreter runs the function, with a warning that says why: takes over `why`.  -1: the warning is an exception. */

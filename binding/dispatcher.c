@@ -153,7 +153,7 @@ static inline PyObject *run(hl_dispatcher *d, hl_overload *o, const hl_slot *fra
     return result;
 }
 
-/* Values into the frame: 1, or 0 (other types), or -1; the frame is given back then. */
+/* Values into the frame: 1, or 0 (other types), or -1 - k when value k fails; the frame is given back then. */
 static inline int enter(hl_overload *o, PyObject *const *values, hl_slot *frame, hl_intake *in, bool convert)
 {
     for (int k = 0; k < o->nargs; k++) {
@@ -163,7 +163,7 @@ static inline int enter(hl_overload *o, PyObject *const *values, hl_slot *frame,
         if (r == 0 && convert) r = hl_unbox(a->type, values[k], frame + a->slot, in) < 0 ? -1 : 1;
         if (r == 1) continue;
         if (o->has_mem) give_back(o, frame, k);
-        return r;
+        return r < 0 ? -1 - k : 0;
     }
     return 1;
 }
@@ -178,6 +178,7 @@ static inline int attempt(hl_dispatcher *d, hl_overload *o, PyObject *const *val
     o->running++; /* whatever Python code runs below, the code stays */
     int r = enter(o, values, frame, &in, convert);
     *result = NULL;
+    if (r < 0) hl_overload_name_argument(d, -1 - r, values[-1 - r]);
     if (r == 1) {
         *result = run(d, o, frame, frame + o->nslots, in.traffic);
         if (o->has_mem) give_back(o, frame, o->nargs);

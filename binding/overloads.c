@@ -263,17 +263,23 @@ static const hl_type *type_of_argument(hl_dispatcher *d, int k, PyObject *o)
     return hl_typeof_gradual(o, &by_class);
 }
 
-/* Says which argument it is that has no type. */
-static void name_argument(hl_dispatcher *d, int k)
+/* The pending error with the argument it is about: its name, the place of the function, a hint (hotloop/explain.py).  What a
+ * value's own Python code has raised stays as it is. */
+void hl_overload_name_argument(hl_dispatcher *d, int k, PyObject *argument)
 {
-    PyObject *cls, *value, *trace;
-    if (!PyErr_ExceptionMatches(PyExc_TypeError)) return;
+    PyObject *cls, *value, *trace, *e = NULL;
+    if (!d->py_func || !PyErr_ExceptionMatches(PyExc_TypeError)) return;
     PyErr_Fetch(&cls, &value, &trace);
     PyErr_NormalizeException(&cls, &value, &trace);
-    PyObject *text = value ? PyObject_Str(value) : NULL;
-    PyObject *name = text ? PyObject_GetAttrString(d->py_func, "__qualname__") : NULL;
-    if (name) PyErr_Format(cls, "argument '%s' of %U(): %U", parameter_name(d, k), name, text);
-    Py_XDECREF(text), Py_XDECREF(name), Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+    PyObject *ours = hl_package("errors", "UnsupportedTypeError"), *make = NULL, *text = NULL;
+    if (ours && PyErr_GivenExceptionMatches(cls, ours)) {
+        text = PyObject_Str(value), make = hl_package("errors", "argument_error");
+        e = text && make ? PyObject_CallFunction(make, "OOsOO", cls, d->py_func, parameter_name(d, k), text, argument) : NULL;
+    }
+    if (e) PyErr_SetObject((PyObject *)Py_TYPE(e), e);
+    if (!e) PyErr_Restore(cls, value, trace);
+    else Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+    Py_XDECREF(e), Py_XDECREF(make), Py_XDECREF(text), Py_XDECREF(ours);
 }
 
 int hl_overload_interpret(hl_dispatcher *d, PyObject *why)
@@ -311,7 +317,7 @@ hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
     const hl_type *args[d->nparams ? d->nparams : 1];
     int unbound = -1;
     for (int k = 0; k < d->nparams; k++) {
-        if (!(args[k] = type_of_argument(d, k, values[k]))) return name_argument(d, k), NULL;
+        if (!(args[k] = type_of_argument(d, k, values[k]))) return hl_overload_name_argument(d, k, values[k]), NULL;
         if (args[k]->has_var) unbound = k;
     }
     hl_overload *o = hl_overload_find(d, args);
@@ -322,8 +328,8 @@ hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
             if (args[k]->has_var) args[k] = hl_T.pyobject;
         if ((o = hl_overload_find(d, args))) return o;
     } else if (unbound >= 0 && d->can_compile) {
-        hl_error("UnsupportedTypeError", "argument '%s' of %U(): an empty list has no item type: call the function with a list that has "
-                 "items first, or give a signature", parameter_name(d, unbound), ((PyFunctionObject *)d->py_func)->func_qualname);
+        hl_error("UnsupportedTypeError", "an empty list has no item type: call the function with a list that has items first, or give a signature");
+        hl_overload_name_argument(d, unbound, values[unbound]);
         return NULL;
     }
     if (!d->can_compile) return refuse(d, args);
@@ -336,8 +342,10 @@ hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *values)
 static int check_shape(hl_dispatcher *d)
 {
     if (!d->star_star) return 0;
-    hl_error("UnsupportedError", "%U() takes **%s: keyword dictionaries are not supported in compiled functions",
-             ((PyFunctionObject *)d->py_func)->func_qualname, "kwargs");
+    PyObject *make = hl_package("errors", "function_error");
+    PyObject *e = make ? PyObject_CallFunction(make, "sOs", "UnsupportedError", d->py_func, "a **kwargs parameter is not supported in compiled code") : NULL;
+    if (e) PyErr_SetObject((PyObject *)Py_TYPE(e), e);
+    Py_XDECREF(e), Py_XDECREF(make);
     return -1;
 }
 

@@ -39,7 +39,7 @@ static int pass_read(hl_cx *cx)
     hl_func *f = hl_build(cx, cx->rq->function);
     if (!f) return -1;
     if (cx->rq->nargs >= 0 && f->nparams != cx->rq->nargs)
-        return hl_fail(cx, "TypingError", f, (hl_span){.line = f->first_line}, "%s takes %d arguments, the signature has %d", f->name, f->nparams, cx->rq->nargs);
+        return hl_fail(cx, "TypingError", f, (hl_span){.line = f->first_line, .col = -1}, "%s takes %d arguments, the signature has %d", f->name, f->nparams, cx->rq->nargs);
     f->param_types = HL_NEWN(cx->arena, const hl_type *, f->nparams + 1);
     for (int k = 0; k < cx->rq->nargs; k++) f->param_types[k] = cx->rq->args[k];
     hl_push(cx->arena, &cx->funcs, f);
@@ -86,7 +86,7 @@ int hl_fail(hl_cx *cx, const char *cls, const hl_func *f, hl_span span, const ch
     return -1;
 }
 
-/* hotloop.errors builds the text; C hands over the facts: class, message, file, function, span. */
+/* hotloop/explain.py builds the text; C hands over the facts: class, reason, place, and what inference knows. */
 static void raise_error(hl_cx *cx)
 {
     if (cx->python_error || PyErr_Occurred()) return;
@@ -94,9 +94,10 @@ static void raise_error(hl_cx *cx)
     if (!m) return;
     const hl_func *f = cx->error_func;
     hl_span s = cx->error_span;
-    PyObject *e = PyObject_CallMethod(m, "compile_error", "sszsiiii", cx->error_class ? cx->error_class : "HotloopError",
-                                      cx->error ? cx->error : "compilation failed", f ? f->filename : NULL,
-                                      f && f->name ? f->name : "", s.line, s.col, s.end_line, s.end_col);
+    PyObject *e = PyObject_CallMethod(m, "compile_error", "ssOOzs(iiii)O", cx->error_class ? cx->error_class : "HotloopError",
+                                      cx->error ? cx->error : "compilation failed", f && f->code ? f->code : Py_None,
+                                      f && f->globals ? f->globals : Py_None, f ? f->filename : NULL,
+                                      f && f->name ? f->name : "", s.line, s.col, s.end_line, s.end_col, cx->facts ? cx->facts : Py_None);
     Py_DECREF(m);
     if (!e) return;
     PyErr_SetObject((PyObject *)Py_TYPE(e), e);
@@ -190,6 +191,13 @@ static uint64_t object_arguments(const hl_cx *cx)
     return bits;
 }
 
+static hl_span first_return(const hl_func *f)
+{
+    for (int b = 0; b < f->blocks.n; b++)
+        if (hl_ir_term(f->blocks.at[b])->op == HL_OP_return) return hl_ir_term(f->blocks.at[b])->span;
+    return (hl_span){.line = f->first_line, .col = -1};
+}
+
 /* One compilation: a context, an arena, one exit. `until`: stop behind the pass with this dump bit (0: all the way). */
 static int with_context(const hl_request *rq, const hl_hooks *hooks, hl_result *out, unsigned until, hl_text *to)
 {
@@ -226,7 +234,7 @@ static int with_context(const hl_request *rq, const hl_hooks *hooks, hl_result *
         Py_XDECREF(out->keep);
         Py_XDECREF(out->record);
         cx->error = NULL, cx->error_class = NULL;
-        hl_fail(cx, "TypingError", cx->funcs.at[0], (hl_span){.line = cx->funcs.at[0]->first_line}, "a value of type %s cannot be returned to Python", out->ret->name);
+        hl_fail(cx, "TypingError", cx->funcs.at[0], first_return(cx->funcs.at[0]), "%s cannot be returned to Python", out->ret->name);
         raise_error(cx);
     }
     hl_interner_free(cx->types);

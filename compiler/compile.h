@@ -84,6 +84,7 @@ typedef struct hl_cx {
     char *error;
     const hl_func *error_func;
     hl_span error_span;
+    PyObject *facts;             /* dict for hotloop/explain.py (infer/explain.c); kept by the arena; or NULL */
     bool python_error;           /* a Python exception is set already; hand it on */
     void *infer, *emit;          /* the stages' own state */
     unsigned dump;               /* from HOTLOOP_DUMP */

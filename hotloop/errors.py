@@ -14,6 +14,42 @@ class HotloopError(Exception):
         """The message."""
         return str(self.args[0]) if self.args else ""
 
+    def __str__(self):
+        text = super().__str__()
+        return _coloured(text) if "\n" in text and _shown_by_the_interpreter() else text
+
+
+def _shown_by_the_interpreter():
+    """Is this the interpreter printing an uncaught exception on a terminal?
+
+    Then no Python code is running but, from 3.13 on, the module traceback.  Whatever else asks for the text, a log, a test, a
+    pickle, has a frame of its own below, and gets no colour."""
+    import os
+    import sys
+    try:
+        frame = sys._getframe(2)
+    except ValueError:
+        frame = None
+    while frame is not None:
+        if frame.f_globals.get("__name__") != "traceback":
+            return False
+        frame = frame.f_back
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or sys.excepthook is not sys.__excepthook__:
+        return False
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def _coloured(text):
+    """The first lines bold, the marks red, the labels green."""
+    import re
+    first, place, rest = text.partition("\n  File ")
+    rest = re.sub(r"^( +)(\^+)$", "\\1\x1b[1;31m\\2\x1b[0m", rest, flags=re.M)
+    rest = re.sub(r"^  (found|works if|called|hint)\b", "  \x1b[32m\\1\x1b[0m", rest, flags=re.M)
+    return f"\x1b[1m{first}\x1b[0m{place}{rest}"
+
 
 class TypingError(HotloopError):
     """No type fits a value, or no operation fits the types."""
@@ -119,42 +155,60 @@ CompilerError = InternalError
 ByteCodeSupportError = UnsupportedBytecodeError
 
 
-def _caret(filename, line, col, end_line, end_col):
-    """The source line and the marks under the expression; empty when there is no source or no position."""
-    import linecache
-    text = linecache.getline(filename, line).rstrip("\n") if filename and line > 0 else ""
-    if not text.strip():
-        return ""
-    lead = len(text) - len(text.lstrip())
-    out = f"\n    {text.strip()}"
-    if col >= 0:
-        raw = text.encode()
-        start = len(raw[:col].decode(errors="replace"))
-        stop = len(raw[:end_col].decode(errors="replace")) if end_line == line and end_col > col else len(text)
-        out += "\n    " + " " * max(start - lead, 0) + "^" * max(stop - start, 1)
-    return out
-
-
-def compile_error(cls, message, filename, function, line, col, end_line, end_col):
-    """The exception that the compiler raises, made of what C knows: class name, message and source span.
+def compile_error(cls, reason, code, names, filename, function, span, facts):
+    """The exception that the compiler raises, made of what C knows.
 
     Parameters
     ----------
     cls : str
         Name of a class of this module.
-    message : str
+    reason : str
+        What is wrong; empty when the facts say it.
+    code : code or None
+        The code object that was being compiled.
+    names : dict or None
+        Its global variables.
     filename : str or None
     function : str
-        Qualified name of the function that was being compiled.
-    line, col, end_line, end_col : int
-        1-based lines, 0-based byte columns; line 0 or column -1: not known.
+        Qualified name of the function.
+    span : tuple of int
+        First line, first column, last line, last column: 1-based lines, 0-based byte columns; line 0 or column -1: not known.
+    facts : dict or None
+        See compiler/infer/explain.c.
 
     Returns
     -------
     HotloopError
     """
-    place = f"{filename}:{line}" if line > 0 else (filename or "<unknown>")
-    where = f"\n  in {function}, {place}" if filename else ""
-    error = globals()[cls](f"{message}{where}{_caret(filename, line, col, end_line, end_col)}")
-    error.filename, error.lineno, error.function = filename, line, function
+    from .explain import render
+    error = globals()[cls](render(reason, code, names, filename, function, span, facts))
+    error.filename, error.lineno, error.function = filename, span[0], function
     return error
+
+
+def argument_error(cls, function, name, reason, value):
+    """The exception about an argument that compiled code cannot take.
+
+    Parameters
+    ----------
+    cls : type
+    function : function
+    name : str
+        Name of the parameter.
+    reason : str
+    value : object
+
+    Returns
+    -------
+    Exception
+    """
+    from .explain import argument
+    error = cls(argument(function, name, reason, value))
+    error.filename, error.lineno, error.function = function.__code__.co_filename, function.__code__.co_firstlineno, function.__qualname__
+    return error
+
+
+def function_error(cls, function, reason):
+    """The exception about a function as a whole; `cls` is the name of a class of this module."""
+    code = function.__code__
+    return compile_error(cls, reason, code, function.__globals__, code.co_filename, function.__qualname__, (code.co_firstlineno, -1, 0, -1), None)

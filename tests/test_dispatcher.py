@@ -240,8 +240,8 @@ def test_compile_errors_show_the_line():
     if isinstance(e.value, errors.HotloopError):
         lines = str(e.value).splitlines()
         assert (e.value.filename, e.value.lineno, e.value.function) == (__file__, f.__code__.co_firstlineno + 2, f.__qualname__)
-        assert lines[-2] == "    return é + (x + undefined_name)  # noqa: F821"
-        assert lines[-1].strip("^ ") == "" and lines[-2][lines[-1].index("^"):].startswith("undefined_name")
+        assert lines[2] == "    return é + (x + undefined_name)  # noqa: F821"
+        assert lines[3].strip("^ ") == "" and lines[2][lines[3].index("^"):].startswith("undefined_name")
 
 
 # --- decorators ------------------------------------------------------------------------------------------------------------------

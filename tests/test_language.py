@@ -1014,7 +1014,7 @@ def test_global_list():
     try:
         assert f(1) == 2.5
     except hotloop.TypingError as exc:
-        assert "[1.5, 2.5]" in str(exc)
+        assert "a list cannot be indexed" in str(exc)
 
 
 # --- comprehensions ---------------------------------------------------------------------------------------------------------------
@@ -1304,7 +1304,7 @@ def test_refused(func, args, match):
     if not (func is object_argument or func is mixed_list):
         assert code.co_filename.rsplit("/", 1)[-1] in text
         lines = {line for _, _, line in code.co_lines() if line}
-        assert any(str(line) in text for line in lines)
+        assert any(f"line {line}" in text for line in range(min(lines), max(lines) + 1))
 
 
 def test_error_leaves_the_function_usable():

@@ -179,14 +179,47 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
             else if (in->why) misfit = in->why;
         }
     if (!why) why = misfit;
-    char *s = hl_strdup(in->arena, "");
-    int first = c->target.name != NULL;
-    for (int k = first; k < c->args.npos; k++)
-        s = hl_sprintf(in->arena, "%s%s%s", s, k > first ? ", " : "", hl_resolve(in, c->args.pos[k]->type)->name);
-    for (int k = 0; k < c->args.nkw; k++)
-        s = hl_sprintf(in->arena, "%s%s%s=%s", s, k || c->args.npos > first ? ", " : "", PyUnicode_AsUTF8(c->args.names[k]), hl_resolve(in, c->args.kw[k]->type)->name);
-    hl_infer_fail(in, i, "%s(%s): %s", row_name(c), s, why ? why : "no implementation for these argument types");
+    hl_infer_fail(in, i, "%s", why ? why : "");
     return NULL;
+}
+
+void hl_infer_call_facts(hl_infer *in, hl_inst *i, hl_call_facts *out)
+{
+    const call_note *c = (const call_note *)hl_infer_note(i)->target;
+    hl_inst **args = HL_NEWN(in->arena, hl_inst *, 2 * MAX_ARGS);
+    *out = (hl_call_facts){.args = args};
+    if (c) {
+        memcpy(args, c->args.pos, sizeof *args * (size_t)c->args.npos);
+        memcpy(args + c->args.npos, c->args.kw, sizeof *args * (size_t)c->args.nkw);
+        out->npos = c->args.npos, out->n = c->args.npos + c->args.nkw, out->names = c->args.names;
+        out->rows = c->target.kind == HL_TO_ROWS ? c->target.rows : NULL;
+        return;
+    }
+    int nkw = i->obj ? (int)PyTuple_GET_SIZE(i->obj) : 0;
+    out->callee = i->args[0];
+    out->n = i->nargs - 1 < 2 * MAX_ARGS ? i->nargs - 1 : 2 * MAX_ARGS, out->npos = out->n - nkw;
+    memcpy(args, i->args + 1, sizeof *args * (size_t)out->n);
+    out->names = nkw ? &PyTuple_GET_ITEM(i->obj, 0) : NULL;
+}
+
+bool hl_infer_call_accepts(hl_infer *in, hl_inst *i, int which, const hl_type *sample)
+{
+    call_note *c = (call_note *)hl_infer_note(i)->target;
+    const hl_inst *operand = which < c->args.npos ? c->args.pos[which] : c->args.kw[which - c->args.npos];
+    hl_inst *args[MAX_ARGS];
+    const hl_type *types[MAX_ARGS];
+    bool yes = false;
+    if (which == 0 && c->target.rows->kind == HL_RULE_METHOD) return false; /* the rows belong to the object's type */
+    for (const hl_rule *r = c->target.rows; r && !yes; r = hl_rule_next(r)) {
+        int n = bind_row(in, i, c, r, args);
+        if (n < 0 || !types_of(in, args, n, types)) continue;
+        for (int k = 0; k < n; k++)
+            if (args[k] == operand) types[k] = sample;
+        hl_site s = {in, i, r, n, types, args};
+        yes = r->type(&s) != NULL;
+        PyErr_Clear();
+    }
+    return yes;
 }
 
 /* --- binding to the parameters of a Python function ---------------------------------------------------------------------------- */
@@ -564,13 +597,28 @@ static PyObject *choose_overload(hl_infer *in, hl_inst *i, call_note *c, bool li
     return impl;
 }
 
+/* A chooser's own compilation error is a reason like any other; what else it raises is the user's to see. */
+static void overload_refuses(hl_infer *in, hl_inst *i)
+{
+    PyObject *cls, *value, *trace;
+    PyErr_Fetch(&cls, &value, &trace);
+    PyErr_NormalizeException(&cls, &value, &trace);
+    PyObject *m = PyImport_ImportModule("hotloop.errors"), *e = m ? PyObject_GetAttrString(m, "HotloopError") : NULL;
+    PyObject *s = e && PyErr_GivenExceptionMatches(cls, e) ? PyObject_Str(value) : NULL;
+    const char *u = s ? PyUnicode_AsUTF8(s) : NULL;
+    if (u) hl_infer_fail(in, i, "%s", u);
+    else PyErr_Restore(cls, value, trace), in->cx->python_error = true;
+    if (u) Py_XDECREF(cls), Py_XDECREF(value), Py_XDECREF(trace);
+    Py_XDECREF(s), Py_XDECREF(e), Py_XDECREF(m);
+}
+
 static const hl_type *call_overload(hl_infer *in, hl_inst *i, call_note *c)
 {
     const hl_type *types[2 * MAX_ARGS];
     if (!types_of(in, c->args.pos, c->args.npos, types) || !types_of(in, c->args.kw, c->args.nkw, types)) return hl_T.unknown;
     PyObject *impl = choose_overload(in, i, c, false);
     if (impl == Py_None) Py_DECREF(impl), impl = choose_overload(in, i, c, true);
-    if (!impl) return in->cx->python_error = true, NULL;
+    if (!impl) return overload_refuses(in, i), NULL;
     hl_keep(in->arena, impl);
     hl_jitted j;
     if (in->cx->hooks->jitted(impl, &j)) impl = j.py_func;
@@ -675,7 +723,7 @@ const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **types)
         i->rule = NULL;
         return hl_type_bound(in->types, t, i->obj);
     }
-    hl_infer_fail(in, i, in->why ? "%s.%s: %s" : "%s has no attribute '%s'", t->name, name, in->why);
+    hl_infer_fail(in, i, "%s", in->why ? in->why : "");
     return NULL;
 }
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VISITS = 200, MAX_INSTANCES = 2000 };
+enum { MAX_VISITS = 200, MAX_INSTANCES = 2000, MAX_OF_ONE = 200, MAX_PARTS = 1000 };
 
 static hl_block_note *block_note(hl_infer *in, hl_block *b)
 {
@@ -162,7 +162,7 @@ static void visit_phi(hl_infer *in, hl_inst *i)
         if (!n->edges[k] || !a->type || a->op == HL_OP_unbound) continue;
         const hl_type *at = hl_resolve(in, a->type), *u = hl_bind(in, t, at);
         if (!u) {
-            hl_infer_fail(in, i, "a variable is %s on one path (line %d) and %s on another", t->name, i->args[0]->span.line, at->name);
+            hl_infer_fail(in, i, "%s", "");
             return;
         }
         t = u;
@@ -217,9 +217,9 @@ static void visit_return(hl_infer *in, hl_inst *i)
         hl_infer_fail(in, i, "a value of type %s cannot be returned to Python", t->name);
         return;
     }
-    const hl_type *u = f->declared ? f->declared : hl_bind(in, f->ret, t);
+    const hl_type *u = !f->declared ? hl_bind(in, f->ret, t) : t->has_var || hl_can_cast(t, f->declared) >= 0 ? f->declared : NULL;
     if (!u) {
-        hl_infer_fail(in, i, "the function returns %s here and %s elsewhere", t->name, f->ret->name);
+        hl_infer_fail(in, i, "%s", "");
         return;
     }
     hl_infer_note(i)->failed = NULL;
@@ -277,14 +277,6 @@ const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, co
     return any ? hl_infer_rules(in, i, first, types) : NULL;
 }
 
-/* "add(int64, unicode_type)" for messages. */
-static const char *describe(hl_infer *in, const hl_inst *i, const hl_type **types)
-{
-    char *s = hl_sprintf(in->arena, "%s(", i->op == HL_OP_getattr && i->obj ? PyUnicode_AsUTF8(i->obj) : hl_ops[i->op].name);
-    for (int k = 0; k < i->nargs; k++) s = hl_sprintf(in->arena, "%s%s%s", s, k ? ", " : "", types[k]->name);
-    return hl_sprintf(in->arena, "%s)", s);
-}
-
 static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **types)
 {
     const char *object = hl_infer_note(i)->object;
@@ -305,7 +297,7 @@ static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **
     }
     const hl_type *t = hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
     if (!t && !in->cx->python_error)
-        hl_infer_fail(in, i, in->why ? "%s: %s" : "no way to do %s", describe(in, i, types), in->why ? in->why : "");
+        hl_infer_fail(in, i, "%s", in->why ? in->why : "");
     return t;
 }
 
@@ -402,16 +394,29 @@ static bool same_types(const hl_instance *f, const hl_type *const *types, int n)
     return true;
 }
 
+/* A recursive call whose argument types grow would go on for ever. */
+static bool grows(const hl_infer *in, const PyObject *key, const hl_type *const *types, int n)
+{
+    int same = 0;
+    for (int k = 0; k < in->instances.n; k++) same += in->instances.at[k]->key == key;
+    for (int k = 0; k < n; k++)
+        if (same && types[k]->nparts > MAX_PARTS) return true;
+    return same >= MAX_OF_ONE || in->instances.n >= MAX_INSTANCES;
+}
+
 hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const *types, int n, hl_inst *at)
 {
     for (int k = 0; k < in->instances.n; k++)
         if (in->instances.at[k]->key == key && same_types(in->instances.at[k], types, n)) return in->instances.at[k];
-    if (in->instances.n >= MAX_INSTANCES) {
-        hl_fail(in->cx, "TypingError", at ? at->block->func : NULL, at ? at->span : (hl_span){0}, "the call graph needs more than %d specialisations: is a recursive call growing its argument types?", MAX_INSTANCES);
+    if (grows(in, key, types, n)) {
+        hl_fail(in->cx, "TypingError", at ? at->block->func : NULL, at ? at->span : (hl_span){0}, "each call needs new argument types, without end: the arguments of this recursive call grow");
         return NULL;
     }
     hl_func *fn = PyFunction_Check(key) ? hl_build(in->cx, key) : hl_build_code(in->cx, key, at->block->func->globals, NULL);
-    if (!fn) return NULL;
+    if (!fn) {
+        hl_explain_calls(in, at);
+        return NULL;
+    }
     if (fn->nparams != n) {
         hl_fail(in->cx, "TypingError", at ? at->block->func : fn, at ? at->span : (hl_span){0}, "%s takes %d arguments, %d were given", fn->name, fn->nparams, n);
         return NULL;
@@ -475,7 +480,10 @@ static int run(hl_infer *in)
         hl_inst *i = first_failure(in);
         if (!i) return 0;
         const char *why = ((hl_note *)i->note)->failed;
-        if (!hl_infer_objectify(in, i)) return hl_fail(in->cx, "TypingError", i->block->func, i->span, "%s", why);
+        if (hl_infer_objectify(in, i)) continue;
+        hl_fail(in->cx, "TypingError", i->block->func, i->span, "%s", why);
+        hl_explain(in, i);
+        return -1;
     }
 }
 

@@ -198,7 +198,7 @@ bool hl_infer_objectify(hl_infer *in, hl_inst *i)
 {
     hl_note *n = hl_infer_note(i);
     hl_instance *f = i->block->func->data;
-    const char *why = n->failed;
+    const char *why = *n->failed ? n->failed : hl_explain_briefly(in, i);
     if (f->trial) return give_up(in, f, why);
     if (n->object || !hl_infer_allows(in, i) || !becomes_object(i)) return false;
     if (i->op == HL_OP_return) {

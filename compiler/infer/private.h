@@ -83,5 +83,17 @@ void hl_infer_make_object(hl_infer *in, hl_inst *i, const char *why);
 bool hl_infer_forces(const hl_infer *in, const hl_inst *i);                  /* an object whatever its operands are */
 int hl_infer_record(hl_infer *in);                                           /* record.c: what stayed an object, into cx->objects */
 bool hl_infer_objectify(hl_infer *in, hl_inst *failed);                      /* false: the failure stands */
+/* --- for messages (explain.c); the call's operands as they stand in the source, positional ones first */
+typedef struct hl_call_facts {
+    hl_inst *callee;               /* NULL: not known any more */
+    hl_inst *const *args; int n, npos;
+    PyObject *const *names;        /* of the n - npos keyword operands */
+    const hl_rule *rows;           /* of a library function or method, or NULL */
+} hl_call_facts;
+void hl_infer_call_facts(hl_infer *in, hl_inst *call, hl_call_facts *out);
+bool hl_infer_call_accepts(hl_infer *in, hl_inst *call, int which, const hl_type *sample); /* would a sample do as this operand? */
+void hl_explain(hl_infer *in, hl_inst *failed);                /* fills cx->facts */
+const char *hl_explain_briefly(hl_infer *in, const hl_inst *failed); /* a reason for those who gave none: what met what */
+void hl_explain_calls(hl_infer *in, const hl_inst *call);      /* the calls that led there, this one the innermost */
 void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #endif

@@ -339,10 +339,10 @@ static const char *text_of(hl_builder *b, PyObject *str)
 
 static void refuse_kind(hl_builder *b, int flags)
 {
-    if (flags & CO_ASYNC_GENERATOR) hl_build_fail(b, "UnsupportedError", "async generator: %s cannot be compiled", b->f->name);
-    if (flags & CO_COROUTINE) hl_build_fail(b, "UnsupportedError", "coroutine: %s cannot be compiled", b->f->name);
-    if (flags & CO_GENERATOR) hl_build_fail(b, "UnsupportedError", "generator: %s contains yield and cannot be compiled", b->f->name);
-    if (flags & CO_VARKEYWORDS) hl_build_fail(b, "UnsupportedError", "a **kwargs parameter is not supported, in %s", b->f->name);
+    if (flags & CO_ASYNC_GENERATOR) hl_build_fail(b, "UnsupportedError", "%s is an async generator, which cannot be compiled", b->f->name);
+    if (flags & CO_COROUTINE) hl_build_fail(b, "UnsupportedError", "%s is async (a coroutine), which cannot be compiled", b->f->name);
+    if (flags & CO_GENERATOR) hl_build_fail(b, "UnsupportedError", "%s is a generator (it contains yield), which cannot be compiled", b->f->name);
+    if (flags & CO_VARKEYWORDS) hl_build_fail(b, "UnsupportedError", "%s takes **kwargs, which is not supported in compiled code", b->f->name);
 }
 
 static void make_func(hl_builder *b, const hl_stream *s, PyObject *globals, bool free_params)

@@ -81,9 +81,10 @@ hl_inst *hl_build_unbound(hl_builder *b, int var)
 
 static hl_inst *read_in(hl_builder *b, hl_block *block, int var);
 
-static hl_inst *new_phi(hl_builder *b, hl_block *block)
+static hl_inst *new_phi(hl_builder *b, hl_block *block, int var)
 {
     hl_inst *phi = hl_ir_new(b->f, HL_OP_phi, NULL, 0, b->span);
+    phi->obj = b->names.at[var]; /* for messages */
     if (block->first) hl_ir_before(block->first, phi);
     else hl_ir_append(block, phi);
     hl_push(b->arena, &b->phis, phi);
@@ -131,12 +132,12 @@ static hl_inst *read_in(hl_builder *b, hl_block *block, int var)
     while (!(v = defined(top, var)) && defs_of(top)->sealed && top->pred.n == 1) top = top->pred.at[0];
     if (!v) {
         if (!defs_of(top)->sealed) {
-            v = new_phi(b, top);
+            v = new_phi(b, top, var);
             hl_push(b->arena, &defs_of(top)->waiting, ((waiting){var, v}));
         } else if (top->pred.n == 0) {
             v = hl_build_unbound(b, var);
         } else {
-            v = new_phi(b, top);
+            v = new_phi(b, top, var);
             define(b, top, var, v); /* ends the search in loops */
             v = fill(b, v, var);
         }

@@ -78,7 +78,7 @@ int64_t hl_reduce_axes(const hl_type *t, int nd, const char **why)
     if (t->kind != HL_K_TUPLE) return *why = "axis must be None, an int or a tuple of ints", -3;
     int64_t bits = 0;
     for (int k = 0; k < t->nitems; k++) {
-        if (!hl_literal_int(t->items[k], &v)) return *why = "the ints in a tuple of axes must be literals", -3;
+        if (!hl_literal_int(t->items[k], &v)) return *why = "the axes in the tuple must be written as numbers", -3;
         if (v < -nd || v >= nd) return *why = "axis is out of bounds for this array", -3;
         bits |= 1LL << (v < 0 ? v + nd : v);
     }
@@ -112,12 +112,12 @@ const hl_type *hl_type_reduce(hl_site *s)
     const hl_type *acc = hl_reduce_accumulator(r, item, dtype);
     if (!acc) return hl_reject(s, "%s is not defined for %s", s->rule->key, item->name), NULL;
     bool keep = false;
-    if (given(s, p.keepdims) && !hl_literal_bool(s->types[p.keepdims], &keep)) return hl_reject(s, "keepdims must be a literal True or False"), NULL;
+    if (given(s, p.keepdims) && !hl_literal_bool(s->types[p.keepdims], &keep)) return hl_reject(s, "keepdims must be written as True or False"), NULL;
     if (given(s, p.ddof) && !hl_is_real(hl_unliteral(s->types[p.ddof]))) return NULL;
     const char *why;
     int64_t axes = p.axis < 0 ? -1 : hl_reduce_axes(s->types[p.axis], ndim, &why);
     if (axes == -3) return hl_reject(s, "%s", why), NULL;
-    if (axes == -2 && keep) return hl_reject(s, "keepdims needs a literal axis"), NULL;
+    if (axes == -2 && keep) return hl_reject(s, "keepdims needs an axis that is written as a number"), NULL;
     /* an axis that is a literal stays one in the IR: emission reads it from here */
     int64_t *remember = HL_NEW(hl_site_arena(s), int64_t);
     *remember = axes, s->inst->data = remember;

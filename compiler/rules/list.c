@@ -292,7 +292,7 @@ const hl_type *hl_type_sum_iterable(hl_site *s)
     if (elem->has_var || (over->kind == HL_K_TUPLE && !over->nitems)) elem = hl_T.int64;
     const hl_type *start = s->types[1], *zero = hl_T.int64;
     if (!hl_is_number(elem) || (start->kind != HL_K_OMITTED && !hl_is_number(hl_unliteral(start)))) {
-        hl_reject(s, "sum() of %s", elem->name);
+        hl_reject(s, "items of type %s cannot be added up", elem->name);
         return NULL;
     }
     PyObject *o = PyLong_FromLong(0);

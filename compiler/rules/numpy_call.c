@@ -109,7 +109,7 @@ LISTS(unique_flags)
     items[n++] = vector(a->elem);
     for (int k = 1; k < 4; k++) {
         bool wanted = false;
-        if (given(s->types[k]) && !hl_literal_bool(s->types[k], &wanted)) return hl_reject(s, "the flags must be literal True or False"), NULL;
+        if (given(s->types[k]) && !hl_literal_bool(s->types[k], &wanted)) return hl_reject(s, "the flags must be written as True or False"), NULL;
         if (wanted) items[n++] = k == 2 && a->ndim > 1 ? c_array(hl_T.int64, a->ndim) : vector(hl_T.int64);
     }
     return n == 1 ? items[0] : hl_type_tuple(hl_site_types(s), items, n, NULL);

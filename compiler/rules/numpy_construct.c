@@ -28,7 +28,7 @@ static const hl_type *made(hl_site *s, const hl_type *dtype, int nd, char layout
 {
     if (!dtype) return hl_reject(s, "the dtype is not known while compiling"), NULL;
     if (nd < 0) return hl_reject(s, "the shape must be an int or a tuple of ints"), NULL;
-    if (!layout) return hl_reject(s, "order must be the literal 'C' or 'F'"), NULL;
+    if (!layout) return hl_reject(s, "order must be written as 'C' or 'F'"), NULL;
     return hl_type_array(dtype, nd, nd > 1 ? layout : 'C', 0);
 }
 
@@ -107,7 +107,7 @@ const hl_type *hl_type_np_linspace(hl_site *s)
     }
     if (given(s->types[2]) && !is_int(s->types[2])) return NULL;
     if (given(s->types[2])) s->types[2] = hl_T.int64;
-    if (given(s->types[3]) && !hl_literal_bool(s->types[3], &end)) return hl_reject(s, "endpoint must be a literal"), NULL;
+    if (given(s->types[3]) && !hl_literal_bool(s->types[3], &end)) return hl_reject(s, "endpoint must be written as True or False"), NULL;
     if (given(s->types[4])) return hl_reject(s, "retstep is not supported"), NULL;
     bool *remember = HL_NEW(hl_site_arena(s), bool);
     *remember = end, s->inst->data = remember;
@@ -268,7 +268,7 @@ const hl_type *hl_type_np_permute(hl_site *s)
     bool seen[HL_DIMS] = {false};
     for (int k = 1; k < s->n; k++) {
         int m = axes_of(s->types[k], a->ndim, axes + n);
-        if (m < 0) return hl_reject(s, "the axes must be literal ints"), NULL;
+        if (m < 0) return hl_reject(s, "the axes must be written as numbers"), NULL;
         n += m;
     }
     if (n != a->ndim) return hl_reject(s, "axes don't match array"), NULL;
@@ -286,7 +286,7 @@ const hl_type *hl_type_np_swapaxes(hl_site *s)
 {
     const hl_type *a = s->types[0];
     int x, y;
-    if (!hl_is_array(a) || axes_of(s->types[1], a->ndim, &x) != 1 || axes_of(s->types[2], a->ndim, &y) != 1) return hl_reject(s, "the axes must be literal ints"), NULL;
+    if (!hl_is_array(a) || axes_of(s->types[1], a->ndim, &x) != 1 || axes_of(s->types[2], a->ndim, &y) != 1) return hl_reject(s, "the axes must be written as numbers"), NULL;
     hl_dims *d = remember_dims(s);
     d->n = a->ndim;
     for (int k = 0; k < d->n; k++) d->from[k] = k == x ? y : k == y ? x : k;
@@ -298,7 +298,7 @@ const hl_type *hl_type_np_moveaxis(hl_site *s)
 {
     const hl_type *a = s->types[0];
     int x, y;
-    if (!hl_is_array(a) || axes_of(s->types[1], a->ndim, &x) != 1 || axes_of(s->types[2], a->ndim, &y) != 1) return hl_reject(s, "the axes must be literal ints"), NULL;
+    if (!hl_is_array(a) || axes_of(s->types[1], a->ndim, &x) != 1 || axes_of(s->types[2], a->ndim, &y) != 1) return hl_reject(s, "the axes must be written as numbers"), NULL;
     hl_dims *d = remember_dims(s);
     int rest = 0;
     for (int k = 0; k < a->ndim; k++) {
@@ -320,7 +320,7 @@ const hl_type *hl_type_np_expand_dims(hl_site *s)
     int at[HL_DIMS];
     if (!hl_is_array(a)) return NULL;
     int n = axes_of(s->types[1], a->ndim + (s->types[1]->kind == HL_K_TUPLE ? s->types[1]->nitems : 1), at);
-    if (n < 0) return hl_reject(s, "the axis must be a literal int"), NULL;
+    if (n < 0) return hl_reject(s, "the axis must be written as a number"), NULL;
     hl_dims *d = remember_dims(s);
     d->n = a->ndim + n;
     for (int k = 0, from = 0; k < d->n; k++) {
@@ -338,7 +338,7 @@ const hl_type *hl_type_np_squeeze(hl_site *s)
     int at[HL_DIMS];
     if (!hl_is_array(a)) return NULL;
     int n = axes_of(s->types[1], a->ndim, at);
-    if (n < 0) return hl_reject(s, "squeeze needs the axis as a literal int: the number of dimensions must be known while compiling"), NULL;
+    if (n < 0) return hl_reject(s, "squeeze needs the axis written as a number: the number of dimensions must be known while compiling"), NULL;
     hl_dims *d = remember_dims(s);
     for (int k = 0; k < a->ndim; k++) {
         bool gone = false;
@@ -381,7 +381,7 @@ const hl_type *hl_type_np_flip(hl_site *s)
         d->reverse = 2;
     } else if (!given(s->types[1])) d->reverse = (1ULL << d->n) - 1;
     else {
-        if ((n = axes_of(s->types[1], a->ndim, at)) < 0) return hl_reject(s, "the axis must be a literal int"), NULL;
+        if ((n = axes_of(s->types[1], a->ndim, at)) < 0) return hl_reject(s, "the axis must be written as a number"), NULL;
         for (int k = 0; k < n; k++) d->reverse |= 1ULL << at[k];
     }
     return hl_type_array(a->elem, a->ndim, 'A', a->flags);

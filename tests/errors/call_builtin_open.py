@@ -1,0 +1,10 @@
+from hotloop import njit
+
+
+@njit
+def read(n):
+    f = open("data.txt")
+    return n
+
+
+read(1)

@@ -1,0 +1,11 @@
+from hotloop import njit
+
+
+@njit
+def f(n):
+    class A:
+        pass
+    return n
+
+
+f(3)

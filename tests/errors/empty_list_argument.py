@@ -1,0 +1,9 @@
+from hotloop import njit
+
+
+@njit
+def f(values):
+    return len(values)
+
+
+f([])

@@ -1,0 +1,10 @@
+from hotloop import njit
+
+
+@njit
+def f(n):
+    import colorsys
+    return n
+
+
+f(3)

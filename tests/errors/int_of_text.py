@@ -1,0 +1,9 @@
+from hotloop import njit
+
+
+@njit
+def f(s):
+    return int(s)
+
+
+f("12")

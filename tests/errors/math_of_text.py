@@ -1,0 +1,11 @@
+import math
+
+from hotloop import njit
+
+
+@njit
+def f(s):
+    return math.sin(s)
+
+
+f("1.0")

@@ -1,0 +1,9 @@
+from hotloop import njit
+
+
+@njit
+def f(s):
+    return -s
+
+
+f("abc")

@@ -1,0 +1,10 @@
+import numpy as np
+from hotloop import njit
+
+
+@njit
+def f(a):
+    return a.summ()
+
+
+f(np.ones(3))

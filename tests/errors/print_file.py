@@ -1,0 +1,11 @@
+import sys
+
+from hotloop import njit
+
+
+@njit
+def f(n):
+    print(n, file=sys.stderr)
+
+
+f(3)

@@ -1,0 +1,10 @@
+import numpy as np
+from hotloop import njit
+
+
+@njit
+def f(n):
+    return np.zeros([n, n])
+
+
+f(3)

@@ -1,0 +1,6 @@
+from hotloop import njit
+
+
+@njit("flaot64(float64)")
+def f(a):
+    return a

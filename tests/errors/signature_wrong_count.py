@@ -1,0 +1,6 @@
+from hotloop import njit
+
+
+@njit("float64(float64)")
+def f(a, b):
+    return a + b

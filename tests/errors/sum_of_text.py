@@ -1,0 +1,9 @@
+from hotloop import njit
+
+
+@njit
+def f(words):
+    return sum(words)
+
+
+f(["a", "b"])

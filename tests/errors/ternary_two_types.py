@@ -1,0 +1,10 @@
+from hotloop import njit
+
+
+@njit
+def f(x):
+    y = x if x > 0 else "negative"
+    return y
+
+
+f(3)

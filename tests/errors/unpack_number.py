@@ -1,0 +1,10 @@
+from hotloop import njit
+
+
+@njit
+def f(x):
+    a, b = x
+    return a
+
+
+f(3)

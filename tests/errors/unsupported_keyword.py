@@ -1,0 +1,10 @@
+import numpy as np
+from hotloop import njit
+
+
+@njit
+def total(a):
+    return np.sum(a, where=a > 0)
+
+
+total(np.ones(4))
