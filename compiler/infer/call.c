@@ -189,9 +189,10 @@ void hl_infer_call_facts(hl_infer *in, hl_inst *i, hl_call_facts *out)
     hl_inst **args = HL_NEWN(in->arena, hl_inst *, 2 * MAX_ARGS);
     *out = (hl_call_facts){.args = args};
     if (c) {
-        memcpy(args, c->args.pos, sizeof *args * (size_t)c->args.npos);
-        memcpy(args + c->args.npos, c->args.kw, sizeof *args * (size_t)c->args.nkw);
-        out->npos = c->args.npos, out->n = c->args.npos + c->args.nkw, out->names = c->args.names;
+        int first = c->target.name != NULL, npos = c->args.npos - first; /* a named target comes as an operand of its own */
+        memcpy(args, c->args.pos + first, sizeof *args * (size_t)npos);
+        memcpy(args + npos, c->args.kw, sizeof *args * (size_t)c->args.nkw);
+        out->npos = npos, out->n = npos + c->args.nkw, out->names = c->args.names, out->name = row_name(c);
         out->rows = c->target.kind == HL_TO_ROWS ? c->target.rows : NULL;
         return;
     }
@@ -205,6 +206,7 @@ void hl_infer_call_facts(hl_infer *in, hl_inst *i, hl_call_facts *out)
 bool hl_infer_call_accepts(hl_infer *in, hl_inst *i, int which, const hl_type *sample)
 {
     call_note *c = (call_note *)hl_infer_note(i)->target;
+    which += c->target.name != NULL;
     const hl_inst *operand = which < c->args.npos ? c->args.pos[which] : c->args.kw[which - c->args.npos];
     hl_inst *args[MAX_ARGS];
     const hl_type *types[MAX_ARGS];

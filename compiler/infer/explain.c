@@ -242,7 +242,7 @@ static void explain_call(hl_infer *in, PyObject *facts, hl_inst *i)
     }
     put(facts, "keywords", keywords(&c));
     if (c.rows) {
-        put(facts, "called", text(c.rows->key));
+        put(facts, "called", text(c.name));
         put(facts, "method", PyBool_FromLong(c.rows->kind == HL_RULE_METHOD));
         put(facts, "parameters", parameters(c.rows));
         if (c.n <= MAX_OPERANDS) put(facts, "accepts", accepted(in, i, c.args, c.n));

@@ -198,6 +198,13 @@ static void queue_returns(hl_infer *in, hl_func *f)
         if (f->blocks.at[b]->last && f->blocks.at[b]->last->op == HL_OP_return) hl_infer_queue(in, f->blocks.at[b]->last);
 }
 
+/* A signature narrows numbers as a store into an array does; a complex number stays complex. */
+static bool fits_signature(const hl_type *t, const hl_type *declared)
+{
+    if (t->has_var || hl_can_cast(t, declared) >= 0) return true;
+    return hl_is_number(t) && hl_is_number(declared) && (hl_is_complex(declared) || !hl_is_complex(t));
+}
+
 static void visit_return(hl_infer *in, hl_inst *i)
 {
     hl_instance *f = i->block->func->data;
@@ -217,7 +224,7 @@ static void visit_return(hl_infer *in, hl_inst *i)
         hl_infer_fail(in, i, "a value of type %s cannot be returned to Python", t->name);
         return;
     }
-    const hl_type *u = !f->declared ? hl_bind(in, f->ret, t) : t->has_var || hl_can_cast(t, f->declared) >= 0 ? f->declared : NULL;
+    const hl_type *u = !f->declared ? hl_bind(in, f->ret, t) : fits_signature(t, f->declared) ? f->declared : NULL;
     if (!u) {
         hl_infer_fail(in, i, "%s", "");
         return;

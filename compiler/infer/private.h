@@ -88,6 +88,7 @@ typedef struct hl_call_facts {
     hl_inst *callee;               /* NULL: not known any more */
     hl_inst *const *args; int n, npos;
     PyObject *const *names;        /* of the n - npos keyword operands */
+    const char *name;              /* of what is called */
     const hl_rule *rows;           /* of a library function or method, or NULL */
 } hl_call_facts;
 void hl_infer_call_facts(hl_infer *in, hl_inst *call, hl_call_facts *out);
