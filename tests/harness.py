@@ -224,9 +224,11 @@ def compare_outcomes(want, got, ulp, rtol, layout, message):
         compare(want[1], got[1], ulp=ulp, rtol=rtol, layout=layout)
     elif want[1] is not got[1]:
         raise Difference(f"{got[1].__name__}{got[2]!r} instead of {want[1].__name__}{want[2]!r}") from got[3]
-    elif message and (len(want[2]) != len(got[2])
-                      or [_number(v) for v in want[2]] != [_number(v) for v in got[2]]):
-        raise Difference(f"{got[1].__name__} with {got[2]!r} instead of {want[2]!r}") from got[3]
+    elif message:
+        try:
+            compare(want[2], got[2], "arguments of the exception", ulp=ulp, rtol=rtol)
+        except Difference:
+            raise Difference(f"{got[1].__name__} with {got[2]!r} instead of {want[2]!r}") from got[3]
 
 
 def check(func, *args, kwargs=None, ulp=0, rtol=0, layout=False, message=True, **options):

@@ -42,3 +42,20 @@ def test_int_of_unsigned_is_signed():
     def f(a):
         return int(a.sum()) - 8, int(a[0]) % 17 - 20, [int(x) - 1 for x in a]
     checks(f, [np.zeros(2, np.uint64), np.array([3, 200], np.uint64)])
+
+
+def test_possibly_unbound_variable_that_is_always_the_same_literal():
+    def f(n):
+        for i in range(n):
+            v = 0
+        return v + 1
+    checks(f, [0, 3])
+
+
+def test_literals_beyond_64_bits_wrap_as_variables_do():
+    def f(x):
+        low = -9223372036854775807
+        high = 4611686018427387904
+        return 1 - low == x, high + high == x, high * 2 == x, (1 - low) // 3, -(low - 1) == x
+    low = -2**63
+    assert njit(f)(low) == (True, True, True, low // 3, True)

@@ -3,8 +3,8 @@
  *   1. instances that nobody calls are left out; element types that nothing bound become int64 (an empty list of anything)
  *   2. branches that types decided, blocks that cannot be reached and handlers of code that cannot raise are cut; a phi of nothing that
  *      is bound is not bound
- *   3. values that turned out to be literals become constants
- *   4. check_bound gets its condition
+ *   3. check_bound gets its condition: what may be unbound is asked also when all its values are the same literal
+ *   4. values that turned out to be literals become constants
  *   5. casts: every operand gets the type its user wants
  *   6. in `try` blocks what may raise is set apart
  *   7. pure values without users go
@@ -124,36 +124,6 @@ static void cut_dead(hl_func *f)
 
 /* --- 3 ------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_unit(const hl_type *t) { return t->kind == HL_K_LITERAL || t->kind == HL_K_NONE || t->kind == HL_K_CONST; }
-
-static bool pure(const hl_inst *i)
-{
-    if (i->type && i->type->kind == HL_K_BOUND) return true;
-    return !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_RAISE | HL_E_TERM)) && i->op != HL_OP_param && i->op != HL_OP_catch;
-}
-
-static void make_literals(hl_infer *in, hl_func *f)
-{
-    EACH_BLOCK(f, b)
-        for (hl_inst *i = b->first, *next; i; i = next) {
-            next = i->next;
-            if (i->op == HL_OP_const || i->op == HL_OP_unbound || !i->type || !is_unit(i->type) || !pure(i)) continue;
-            PyObject *obj = i->type->kind == HL_K_NONE ? Py_None : i->type->obj;
-            if (i->op == HL_OP_phi) {
-                hl_inst *c = hl_ir_new(f, HL_OP_const, NULL, 0, i->span);
-                c->obj = obj, c->type = i->type;
-                hl_ir_prepend(f->blocks.at[0], c);
-                hl_ir_replace(f, i, c);
-                hl_ir_remove(i);
-                continue;
-            }
-            i->op = HL_OP_const, i->obj = obj, i->nargs = 0, i->rule = NULL;
-        }
-    (void)in;
-}
-
-/* --- 4 ------------------------------------------------------------------------------------------------------------------- */
-
 static hl_inst *bool_const(hl_infer *in, hl_func *f, bool v)
 {
     hl_inst *c = hl_ir_new(f, HL_OP_const, NULL, 0, (hl_span){0});
@@ -196,6 +166,36 @@ static void make_check_bound(hl_infer *in, hl_func *f)
                 if (!i->type) i->type = hl_T.none;
             }
         }
+}
+
+/* --- 4 ------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_unit(const hl_type *t) { return t->kind == HL_K_LITERAL || t->kind == HL_K_NONE || t->kind == HL_K_CONST; }
+
+static bool pure(const hl_inst *i)
+{
+    if (i->type && i->type->kind == HL_K_BOUND) return true;
+    return !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_RAISE | HL_E_TERM)) && i->op != HL_OP_param && i->op != HL_OP_catch;
+}
+
+static void make_literals(hl_infer *in, hl_func *f)
+{
+    EACH_BLOCK(f, b)
+        for (hl_inst *i = b->first, *next; i; i = next) {
+            next = i->next;
+            if (i->op == HL_OP_const || i->op == HL_OP_unbound || !i->type || !is_unit(i->type) || !pure(i)) continue;
+            PyObject *obj = i->type->kind == HL_K_NONE ? Py_None : i->type->obj;
+            if (i->op == HL_OP_phi) {
+                hl_inst *c = hl_ir_new(f, HL_OP_const, NULL, 0, i->span);
+                c->obj = obj, c->type = i->type;
+                hl_ir_prepend(f->blocks.at[0], c);
+                hl_ir_replace(f, i, c);
+                hl_ir_remove(i);
+                continue;
+            }
+            i->op = HL_OP_const, i->obj = obj, i->nargs = 0, i->rule = NULL;
+        }
+    (void)in;
 }
 
 /* --- 5 ------------------------------------------------------------------------------------------------------------------- */
@@ -365,8 +365,8 @@ static int finish_function(hl_infer *in, hl_instance *f)
 {
     hl_func *fn = f->func;
     cut_dead(fn);
-    make_literals(in, fn);
     make_check_bound(in, fn);
+    make_literals(in, fn);
     insert_casts(in, fn);
     if (fn->has_try) split_raising(fn);
     remove_unused(in, fn);

@@ -42,24 +42,31 @@ static bool too_large_to_fold(hl_op op, const hl_type *b)
     return op == HL_OP_lshift && (!hl_literal_int(b, &n) || n > 64);
 }
 
+/* A result beyond int64 of operands within it is left to run time, where it wraps, instead of becoming a uint64. */
+static const hl_type *folded_number(hl_site *s, const hl_type *a, const hl_type *b, PyObject *owned)
+{
+    const hl_type *t = hl_literal_of(s, owned);
+    return t && hl_is_u64(t->elem) && !hl_is_u64(hl_unliteral(a)) && !hl_is_u64(hl_unliteral(b)) ? NULL : t;
+}
+
 const hl_type *hl_fold_binary(hl_site *s, hl_op op, const hl_type *a, const hl_type *b)
 {
     if (!hl_is_literal(a) || !hl_is_literal(b) || !hl_number(a) || !hl_number(b) || too_large_to_fold(op, b)) return NULL;
     PyObject *x = a->obj, *y = b->obj;
     if (compare_word(op) >= 0) return hl_literal_of(s, PyObject_RichCompare(x, y, compare_word(op)));
     switch (op) {
-    case HL_OP_add: return hl_literal_of(s, PyNumber_Add(x, y));
-    case HL_OP_sub: return hl_literal_of(s, PyNumber_Subtract(x, y));
-    case HL_OP_mul: return hl_literal_of(s, PyNumber_Multiply(x, y));
-    case HL_OP_truediv: return hl_literal_of(s, PyNumber_TrueDivide(x, y));
-    case HL_OP_floordiv: return hl_literal_of(s, PyNumber_FloorDivide(x, y));
-    case HL_OP_mod: return hl_literal_of(s, PyNumber_Remainder(x, y));
-    case HL_OP_pow: return hl_literal_of(s, PyNumber_Power(x, y, Py_None));
-    case HL_OP_lshift: return hl_literal_of(s, PyNumber_Lshift(x, y));
-    case HL_OP_rshift: return hl_literal_of(s, PyNumber_Rshift(x, y));
-    case HL_OP_and: return hl_literal_of(s, PyNumber_And(x, y));
-    case HL_OP_or: return hl_literal_of(s, PyNumber_Or(x, y));
-    case HL_OP_xor: return hl_literal_of(s, PyNumber_Xor(x, y));
+    case HL_OP_add: return folded_number(s, a, b, PyNumber_Add(x, y));
+    case HL_OP_sub: return folded_number(s, a, b, PyNumber_Subtract(x, y));
+    case HL_OP_mul: return folded_number(s, a, b, PyNumber_Multiply(x, y));
+    case HL_OP_truediv: return folded_number(s, a, b, PyNumber_TrueDivide(x, y));
+    case HL_OP_floordiv: return folded_number(s, a, b, PyNumber_FloorDivide(x, y));
+    case HL_OP_mod: return folded_number(s, a, b, PyNumber_Remainder(x, y));
+    case HL_OP_pow: return folded_number(s, a, b, PyNumber_Power(x, y, Py_None));
+    case HL_OP_lshift: return folded_number(s, a, b, PyNumber_Lshift(x, y));
+    case HL_OP_rshift: return folded_number(s, a, b, PyNumber_Rshift(x, y));
+    case HL_OP_and: return folded_number(s, a, b, PyNumber_And(x, y));
+    case HL_OP_or: return folded_number(s, a, b, PyNumber_Or(x, y));
+    case HL_OP_xor: return folded_number(s, a, b, PyNumber_Xor(x, y));
     default: return NULL;
     }
 }
@@ -68,10 +75,10 @@ const hl_type *hl_fold_unary(hl_site *s, hl_op op, const hl_type *a)
 {
     if (!hl_is_literal(a) || !hl_number(a)) return NULL;
     switch (op) {
-    case HL_OP_neg: return hl_literal_of(s, PyNumber_Negative(a->obj));
-    case HL_OP_pos: return hl_literal_of(s, PyNumber_Positive(a->obj));
+    case HL_OP_neg: return folded_number(s, a, a, PyNumber_Negative(a->obj));
+    case HL_OP_pos: return folded_number(s, a, a, PyNumber_Positive(a->obj));
     /* ~True is deprecated in CPython: no warning from here */
-    case HL_OP_invert: return a->elem->kind == HL_K_INT ? hl_literal_of(s, PyNumber_Invert(a->obj)) : NULL;
+    case HL_OP_invert: return a->elem->kind == HL_K_INT ? folded_number(s, a, a, PyNumber_Invert(a->obj)) : NULL;
     case HL_OP_truth: return hl_literal_of(s, PyBool_FromLong(PyObject_IsTrue(a->obj)));
     default: return NULL;
     }

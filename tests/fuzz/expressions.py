@@ -12,6 +12,8 @@ are never made:
   an operation where that shows.
 * Arrays carry a tag that says which of them have the same shape.
 """
+import re
+
 import numpy as np
 
 MAX, MIN = 2**63 - 1, -2**63
@@ -107,6 +109,8 @@ class Expressions:
             return E(f"({e} & {hi})", ("int",), lo, hi)
         if self.c.chance(30):
             return E(f"max({lo}, min({hi}, {e}))", ("int",), lo, hi)
+        if (lo, hi) == (0, MAX):
+            return E(f"({e} & {hi})", ("int",), lo, hi)
         if lo == 0:
             return E(f"({e} % {hi + 1})", ("int",), lo, hi)
         span = hi - lo + 1
@@ -119,7 +123,13 @@ class Expressions:
             return self.int_atom()
         kind = c.weighted({"atom": 3, "+": 5, "*": 4, "-": 3, "bits": 3, "div": 4, "shift": 2, "unary": 2, "choose": 2, "call": 2,
                            "of_float": 2, "of_bool": 1, "of_list": 4, "of_array": 5, "reduce": 3, "power": 1, "minmax": 2, "of_tuple": 2, "helper": 4, "text": 1})
-        return getattr(self, "int_" + {"+": "add", "*": "mul", "-": "sub"}.get(kind, kind))(depth - 1) if kind != "atom" else self.int_atom()
+        if kind == "atom":
+            return self.int_atom()
+        e = getattr(self, "int_" + {"+": "add", "*": "mul", "-": "sub"}.get(kind, kind))(depth - 1)
+        if (e.lo < MIN or e.hi > MAX) and not re.search("[a-z]", e.text):
+            n = (eval(e.text) - MIN) % 2**64 + MIN  # CPython would fold it, to a number of more than 64 bits
+            return E(f"({n})", ("int",), n, n)
+        return e
 
     def int_add(self, depth):
         a, b = self.ring(depth), self.ring(depth)
