@@ -186,7 +186,7 @@ hl_mem *hl_catch(void)
         PyErr_SetString(PyExc_SystemError, "hotloop: compiled code failed without setting an exception");
         exc = hl_exc_fetch();
     }
-    hl_mem *m = hl_mem_pyobject(exc);
+    hl_mem *m = hl_mem_caught(exc);
     Py_DECREF(exc);
     hl_gil_give(g);
     return m;

@@ -97,10 +97,8 @@ static void put(hl_list *l, int64_t at, const hl_slot *item)
 
 hl_status hl_list_append(hl_list *l, const hl_slot *item)
 {
-    if (l->len >= l->cap && hl_list_reserve(l, l->len + 1)) {
-        release_items(l, item, 1); /* the reference was given to us */
-        return 1;
-    }
+    if (l->len >= l->cap && hl_list_reserve(l, l->len + 1))
+        return 1; /* the item's references are the caller's still */
     put(l, l->len++, item);
     l->dirty = 1;
     return 0;
@@ -108,10 +106,8 @@ hl_status hl_list_append(hl_list *l, const hl_slot *item)
 
 hl_status hl_list_insert(hl_list *l, int64_t at, const hl_slot *item)
 {
-    if (l->len >= l->cap && hl_list_reserve(l, l->len + 1)) {
-        release_items(l, item, 1);
+    if (l->len >= l->cap && hl_list_reserve(l, l->len + 1))
         return 1;
-    }
     if (at < 0 && (at += l->len) < 0)
         at = 0;
     if (at > l->len)

@@ -186,6 +186,38 @@ hl_mem *hl_mem_take(PyObject *owned)
     return o ? &o->head : NULL;
 }
 
+/* Owners for exceptions that are caught when there is no memory left: `catch` has nowhere to report that it failed.
+ * One is held as long as its handler runs. */
+static struct spare { hl_pyowner owner; int32_t used; } spares[64];
+
+static void drop_spare(hl_mem *m)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *obj = ((hl_pyowner *)m)->obj;
+    __atomic_store_n(&((struct spare *)m)->used, 0, __ATOMIC_RELEASE);
+    hl_decref_quietly(obj);
+    hl_gil_give(g);
+}
+
+static hl_mem *spare_owner(PyObject *obj)
+{
+    for (size_t k = 0; k < sizeof spares / sizeof *spares; k++)
+        if (!__atomic_exchange_n(&spares[k].used, 1, __ATOMIC_ACQUIRE)) {
+            spares[k].owner = (hl_pyowner){.head = {1, drop_spare}, .obj = Py_NewRef(obj)};
+            return &spares[k].owner.head;
+        }
+    Py_FatalError("hotloop: no memory to handle an exception");
+}
+
+hl_mem *hl_mem_caught(PyObject *exc)
+{
+    hl_mem *m = hl_mem_pyobject(exc);
+    if (m)
+        return m;
+    PyErr_Clear();
+    return spare_owner(exc);
+}
+
 hl_mem *hl_loan(PyObject *obj)
 {
     hl_pyowner *o = owner_of(obj);
@@ -215,7 +247,7 @@ PyObject *hl_mem_give(hl_mem *m)
         return NULL;
     }
     PyObject *obj = o->obj;
-    if (__atomic_load_n(&m->refs, __ATOMIC_ACQUIRE) == 1 && !o->item) {
+    if (m->drop == drop_pyobject && __atomic_load_n(&m->refs, __ATOMIC_ACQUIRE) == 1 && !o->item) {
         COUNT_OWNER(-1);
         owner_recycle(o);
         return obj;
@@ -227,5 +259,5 @@ PyObject *hl_mem_give(hl_mem *m)
 
 PyObject *hl_mem_object(hl_mem *m)
 {
-    return m && m->drop == drop_pyobject ? ((hl_pyowner *)m)->obj : NULL;
+    return m && (m->drop == drop_pyobject || m->drop == drop_spare) ? ((hl_pyowner *)m)->obj : NULL;
 }

@@ -42,6 +42,7 @@ HL_API hl_mem *hl_array_alloc(int64_t nbytes, int32_t zero, void **data);
 /* An owner that keeps a Python object alive; drop takes the GIL.  `hl_loan` borrows: the count of the object is
  * raised only when hl_loan_end finds that somebody kept the owner beyond the call. */
 HL_API hl_mem *hl_mem_pyobject(PyObject *obj);
+HL_API hl_mem *hl_mem_caught(PyObject *exc); /* the same for an exception: always succeeds */
 HL_API hl_mem *hl_loan(PyObject *obj);     /* from a free list: a few ns; refs = 1; needs the GIL */
 HL_API void hl_loan_end(hl_mem *m);        /* needs the GIL */
 HL_API PyObject *hl_mem_give(hl_mem *m);   /* a pyobject's owner for the object, both owned; needs the GIL */
@@ -58,7 +59,7 @@ typedef struct hl_list {
 } hl_list;
 HL_API hl_list *hl_list_new(int64_t len, int32_t nslots, uint64_t mem_mask); /* len items, zeroed; NULL: MemoryError set */
 HL_API hl_status hl_list_reserve(hl_list *l, int64_t cap);   /* grows by 1/8 like CPython's */
-HL_API hl_status hl_list_append(hl_list *l, const hl_slot *item);  /* takes over the item's references */
+HL_API hl_status hl_list_append(hl_list *l, const hl_slot *item);  /* takes over the item's references, unless it fails */
 HL_API hl_status hl_list_insert(hl_list *l, int64_t at, const hl_slot *item);
 HL_API hl_status hl_list_pop(hl_list *l, int64_t at, hl_slot *item); /* gives the references; IndexError */
 HL_API hl_status hl_list_del(hl_list *l, int64_t at);

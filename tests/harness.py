@@ -17,13 +17,16 @@ What is compared, and what is allowed to differ (docs/differences.md):
 
 Each side gets copies of the arguments that keep aliasing, overlap, strides, alignment and the read-only flag.
 """
+import gc
 import math
+import os
 import types
 
 import numpy as np
 import pytest
 
 import hotloop
+from hotloop import _binding
 
 # --- copies of arguments -----------------------------------------------------------------------------------------
 
@@ -265,7 +268,44 @@ def check(func, *args, kwargs=None, ulp=0, rtol=0, layout=False, message=True, *
             text = f"{turn} of {compiled!r}{_short(args)}: {exc}"
             cause = exc.__cause__
             raise Difference(text) from cause
+    if INJECT:
+        fail_each_allocation(compiled, args, kwargs, want)
     return got[1] if got[0] == "value" else None
+
+
+#: HOTLOOP_INJECT=1 (`make inject`): every check goes on with fail_each_allocation.
+INJECT = os.environ.get("HOTLOOP_INJECT", "0") != "0"
+MOST_ALLOCATIONS = 400
+
+
+def fail_each_allocation(compiled, args, kwargs, want):
+    """Makes the first, the second, … allocation of a call fail, and those after it, until the call gets through.
+
+    Each time there must be a MemoryError (or what the function makes of it), and nothing may be lost.  From the 30th on some are left out.
+    """
+    catches = bool(compiled.py_func.__code__.co_exceptiontable)
+    n, misses = 1, 0
+    while n < MOST_ALLOCATIONS:
+        before = _binding.live_allocations()
+        got_args, got_kwargs = copy_args((args, kwargs))
+        _binding.fail_after(n)
+        try:
+            got = outcome(compiled, got_args, got_kwargs)
+        finally:
+            _binding.fail_after(-1)
+        if got[0] == "raises" and want[0] == "raises" and got[1] is want[1] is not MemoryError or got[0] == "value" and not catches:
+            return  # there were fewer allocations
+        if got[0] == "raises" and got[1] is not MemoryError and not catches:
+            raise Difference(f"{compiled!r}{_short(args)}: {got[1].__name__}{got[2]!r} when allocation {n} fails") from got[3]
+        misses = misses + 1 if got[0] == "value" else 0
+        if misses > 3:  # a function that catches exceptions: it gets through, or hides them
+            return
+        got = got_args = got_kwargs = None
+        if _binding.live_allocations() > before:
+            gc.collect()
+            if _binding.live_allocations() > before:
+                raise Difference(f"{compiled!r}{_short(args)}: {_binding.live_allocations() - before} allocations are lost when allocation {n} fails")
+        n += 1 + n // 30
 
 
 def checks(func, cases, **options):

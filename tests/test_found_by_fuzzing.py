@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from harness import check, checks
 
-from hotloop import njit
+from hotloop import _binding, njit
 
 
 def test_variable_bound_in_a_branch_that_is_never_taken():
@@ -59,3 +59,36 @@ def test_literals_beyond_64_bits_wrap_as_variables_do():
         return 1 - low == x, high + high == x, high * 2 == x, (1 - low) // 3, -(low - 1) == x
     low = -2**63
     assert njit(f)(low) == (True, True, True, low // 3, True)
+
+
+def test_slice_of_another_size_releases_what_was_to_be_stored():
+    def f(x, t, step):
+        x[0:4:step] = t
+        return x
+    checks(f, [([1, 2, 3, 4], (7, 8, 9), 2), ([1, 2, 3, 4], (7, 8, 9), 0), ([1, 2, 3, 4], (7, 8), 2)])
+
+
+def test_handler_without_memory_for_the_exception():
+    @njit
+    def f(x):
+        out = []
+        try:
+            for v in x:
+                out.append([v])
+        except KeyError:
+            out.append([-1.0])
+        finally:
+            out.append([0.0])
+        return out
+    want = f([1.0, 2.0])
+    for n in range(1, 20):
+        _binding.fail_after(n)
+        try:
+            got = f([1.0, 2.0])
+        except MemoryError:
+            continue
+        finally:
+            _binding.fail_after(-1)
+        assert got == want
+        return
+    pytest.fail("no call got through")

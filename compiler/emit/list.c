@@ -246,25 +246,20 @@ void hl_emit_list_slice(hl_emit *e, hl_inst *i, V *out)
     hl_check_not_null(e, i, out[0]);
 }
 
-/* l[slice] = from; from is a list with the items of l. */
-static void set_slice(hl_emit *e, hl_inst *i, V from)
-{
-    V list = hl_one(e, i->args[0]), start, stop, step;
-    hl_slice_bounds(e, i, i->args[1]->type, hl_arg(e, i, 1), hl_list_len(e, list), &start, &stop, &step);
-    hl_check_status(e, i, hl_rtcall(e, HL_RT_list_set_slice, list, start, stop, step, from));
-}
-
 void hl_emit_list_set_slice(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *elem = i->args[0]->type->elem;
+    V list = hl_one(e, i->args[0]), start, stop, step;
+    hl_slice_bounds(e, i, i->args[1]->type, hl_arg(e, i, 1), hl_list_len(e, list), &start, &stop, &step);
     if (same_items(i->args[2]->type, elem)) {
-        set_slice(e, i, hl_one(e, i->args[2]));
+        hl_check_status(e, i, hl_rtcall(e, HL_RT_list_set_slice, list, start, stop, step, hl_one(e, i->args[2])));
         return;
     }
     V from = hl_list_make(e, i, elem, hl_zero(e));
     push_all(e, i, 2, elem, from, true);
-    set_slice(e, i, from);
+    V status = hl_rtcall(e, HL_RT_list_set_slice, list, start, stop, step, from);
     hl_emit_release(e, i->args[0]->type, &from);
+    hl_check_status(e, i, status);
 }
 
 void hl_emit_list_del(hl_emit *e, hl_inst *i, V *out)

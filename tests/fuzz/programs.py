@@ -402,7 +402,7 @@ class Program(ArrayExpressions):
         kind = c.weighted({"item": 8, "view": 4, "mask": 1, "all": 2, "update": 3, "copy": 2})
         if kind == "item":
             self.put(f"{self.item(v, 2)} = {self.stored(v, 2)}")
-        elif kind == "update" and v.grid is FREE and KIND[dtype] in "iuf":
+        elif kind == "update" and v.grid is FREE and KIND[dtype] in "iuf" and dtype != "uint64":
             e = self.number_for(dtype, 1)
             self.put(f"{self.item(v, 1)} {c.pick('+-*')}= {e}" if KIND[dtype] == "f" else f"{self.item(v, 1)} {c.pick('+-^')}= {self.within(0, 7, 1)}")
         elif kind == "mask" and v.tag:
