@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import hotloop
-from hotloop import guvectorize, njit, vectorize
+from hotloop import guvectorize, njit, stencil, vectorize
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -52,6 +52,18 @@ def expected_mean(x):
 @guvectorize(["(float64[:], float64[:])"], "(n)->()")
 def spread(row, out):
     out[0] = row.max() - row.min()
+
+
+@stencil("nearest")
+def cross(a):
+    return (a[-1, 0] + a[1, 0] + a[0, -1] + a[0, 1]) / 4
+
+
+@njit
+def smooth_by_stencil(a, rounds):
+    for _ in range(rounds):
+        a = cross(a)
+    return a
 
 
 UFUNCS = pytest.mark.parametrize("ufunc", [difference, eager_difference], ids=["lazy", "eager"])
@@ -115,6 +127,20 @@ def test_ufunc_of_dask_arrays_keeps_dtype(da, image, ufunc):
     assert got.dtype == np.float32 and got.compute().dtype == np.float32
 
 
+@SCHEDULERS
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_stencil_in_map_overlap(da, image, scheduler, rounds):
+    x = da.from_array(image, chunks=(60, 50))
+    got = x.map_overlap(smooth_by_stencil, depth=rounds, boundary="none", dtype=float, rounds=rounds).compute(scheduler=scheduler, num_workers=2)
+    np.testing.assert_allclose(got, smooth_by_stencil(image, rounds), rtol=1e-15)
+
+
+def test_stencil_in_map_blocks(da, image):
+    x = da.from_array(image, chunks=(60, 50))
+    want = np.block([[cross(image[i:i + 60, j:j + 50]) for j in range(0, 150, 50)] for i in range(0, 120, 60)])
+    np.testing.assert_allclose(x.map_blocks(cross, dtype=float).compute(), want, rtol=1e-15)
+
+
 @pytest.fixture
 def pixels():
     return np.random.default_rng(2).integers(-128, 128, (6, 40, 50), dtype=np.int8)
@@ -168,6 +194,28 @@ def test_distributed_ufunc(da, client, image, ufunc):
 def test_distributed_gufunc(da, client, pixels):
     x = da.from_array(pixels, chunks=(2, 40, 50))
     np.testing.assert_array_equal(client.compute(mean_of_nine(x)).result(), expected_mean(pixels))
+
+
+def test_distributed_stencil(da, client, image):
+    x = da.from_array(image, chunks=(60, 50))
+    lazy = x.map_overlap(smooth_by_stencil, depth=2, boundary="none", dtype=float, rounds=2)
+    np.testing.assert_allclose(client.compute(lazy).result(), smooth_by_stencil(image, 2), rtol=1e-15)
+    np.testing.assert_array_equal(client.submit(cross, image).result(), cross(image))
+
+
+def test_example_on_a_cluster(tmp_path):
+    for library in ("distributed", "sklearn", "PIL"):
+        pytest.importorskip(library)
+    from PIL import Image
+    from sklearn.datasets import load_sample_image
+    examples = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "examples")
+    out = run_python(tmp_path, os.path.join(examples, "stencil_dask.py"), "--scale", "1", "--rounds", "2", "--output", "smoothed.png")
+    assert "100%" in out
+    want = load_sample_image("china.jpg").astype(int)
+    for _ in range(2):
+        edged = np.pad(want, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        want = sum(edged[1 + i:428 + i, 1 + j:641 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)) // 9
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "smoothed.png")), want)
 
 
 def test_distributed_submit_and_results(client, image):
