@@ -207,32 +207,6 @@ hl_status hl_np_unique(const hl_operand *a, hl_slot *out)
     return bad;
 }
 
-hl_status hl_np_isin(const hl_operand *a, hl_slot *out)
-{
-    nd x = hl_nd_of(a), t = hl_nd_of(&a[1]), xs, ts, r;
-    int32_t npy = hl_npy_promote(x.npy, t.npy);
-    bool invert = hl_arg_int(&a[3], 0);
-    if (hl_nd_contiguous(&ts, &t, npy)) return 1;
-    hl_status bad = hl_nd_items(&xs, &x, npy);
-    int64_t n = 0, m = hl_nd_size(&x), *at = NULL;
-    if (!bad) bad = hl_nd_new(&r, x.nd, x.shape, NPY_BOOL);
-    if (!bad && ((n = hl_unique(ts.data, hl_nd_size(&ts), npy)) < 0 || !(at = hl_malloc((size_t)(m ? m : 1) * 8)))) bad = n < 0 ? 1 : hl_failed(HL_ERR_memory, 0, 0), hl_nd_drop(&r);
-    if (!bad) {
-        hl_searchsorted(ts.data, n, ts.item, xs.data, m, xs.item, npy, 0, at);
-        for (int64_t k = 0; k < m; k++) {
-            bool is = at[k] < n;
-            if (is && hl_npy_is_float(npy)) is = npy == NPY_DOUBLE ? ((double *)xs.data)[k] == ((double *)ts.data)[at[k]] : ((float *)xs.data)[k] == ((float *)ts.data)[at[k]];
-            else if (is) is = !memcmp(xs.data + k * xs.item, ts.data + at[k] * ts.item, (size_t)xs.item);
-            r.data[k] = is != invert;
-        }
-        hl_nd_give(&r, out);
-    }
-    hl_free(at);
-    if (xs.owner) hl_nd_drop(&xs);
-    hl_nd_drop(&ts);
-    return bad;
-}
-
 /* --- cumulative ------------------------------------------------------------------------------------------------------------ */
 
 /* the result holds the items already, in the dtype of the sums */

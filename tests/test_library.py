@@ -522,6 +522,21 @@ def test_sets(dtype):
     check(other, a, b)
 
 
+def test_sets_of_two_types():
+    def sets(a, b):
+        return np.intersect1d(a, b), np.union1d(a, b), np.setdiff1d(a, b), np.setxor1d(a, b)
+
+    def distinct(a, b):
+        return np.intersect1d(a, b, True), np.setdiff1d(a, b, assume_unique=True), np.setxor1d(a, b, assume_unique=True)
+
+    def lists(a):
+        return np.intersect1d([3, 1, 3], a), np.union1d(a, [0.5])
+    whole, real, short = np.array([5, 1, 3, 3, -7]), np.array([3.0, 5.5, np.nan, -7.0, np.nan]), np.array([3, 200, 5], np.uint8)
+    checks(sets, [(whole, real), (real, whole), (short, whole), (whole, short), (real, real), (whole.reshape(1, 5).T, short)])
+    checks(distinct, [(np.array([4, 1, 9]), np.array([9, 2])), (np.array([2.5, -1.0]), np.array([7, 3, -1]))])
+    checks(lists, [(whole,), (real,)])
+
+
 def test_isin_nan():
     def isin(a, b):
         return np.isin(a, b)

@@ -120,6 +120,13 @@ LISTS(isin)
     return is_array(s, 0) && s->types[0]->ndim && is_array(s, 1) ? c_array(hl_T.boolean, s->types[0]->ndim) : NULL;
 }
 
+/* ar1, ar2, assume_unique=; the difference keeps the dtype of the first */
+LISTS(sets)
+{
+    if (!is_array(s, 0) || !is_array(s, 1) || (s->n > 2 && given(s->types[2]) && !is_int(s->types[2]))) return NULL;
+    return vector(strstr(s->rule->key, "diff") ? s->types[0]->elem : hl_promote_array(s->types[0]->elem, true, s->types[1]->elem, true));
+}
+
 /* nonzero, where(condition): a tuple of index arrays */
 const hl_type *hl_type_call_nonzero(hl_site *s)
 {

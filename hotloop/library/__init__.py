@@ -10,7 +10,7 @@ from .. import _binding
 # module here -> functions that it has, by their names in NumPy
 _contents = {
     "compare": "isclose allclose nan_to_num",
-    "sets": "intersect1d union1d setdiff1d setxor1d in1d",
+    "sets": "in1d",
     "shapes": "split array_split hsplit vsplit dsplit rot90 meshgrid cross ediff1d nancumsum nancumprod",
     "linear": "matrix_power pinv matrix_rank cond",
     "selecting": "extract compress take_along_axis trim_zeros tril_indices triu_indices diag_indices inner hamming hanning blackman bartlett",
