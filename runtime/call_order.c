@@ -407,6 +407,36 @@ static hl_status median(const hl_operand *a, hl_slot *out, bool skip_nan)
 hl_status hl_np_median(const hl_operand *a, hl_slot *out) { return median(a, out, false); }
 hl_status hl_np_nanmedian(const hl_operand *a, hl_slot *out) { return median(a, out, true); }
 
+/* Where the largest (least) item stands.  As in NumPy, a NaN counts as an infinity: [nan, -inf] has its largest in place 0. */
+#define PLACE(T, WORST)                                                                                                \
+    do {                                                                                                               \
+        const T *v = (const T *)xs.data;                                                                               \
+        for (int64_t k = 0; k < n; k++) {                                                                              \
+            if (v[k] != v[k]) continue;                                                                                \
+            seen = true;                                                                                               \
+            if (v[at] != v[at] ? v[k] != (WORST) : most ? v[k] > v[at] : v[k] < v[at]) at = k;                         \
+        }                                                                                                              \
+    } while (0)
+static hl_status nan_place(const hl_operand *a, hl_slot *out, bool most)
+{
+    nd x = hl_nd_of(a), xs;
+    int32_t npy = hl_npy_is_float(x.npy) ? NPY_DOUBLE : x.npy == NPY_UINT64 ? NPY_UINT64 : NPY_INT64;
+    int64_t n = hl_nd_size(&x), at = 0;
+    bool seen = false;
+    if (n == 0) return hl_failed(most ? HL_ERR_argmax_empty : HL_ERR_argmin_empty, 0, 0);
+    if (hl_nd_items(&xs, &x, npy)) return 1;
+    if (npy == NPY_DOUBLE) PLACE(double, most ? -INFINITY : INFINITY);
+    else if (npy == NPY_INT64) PLACE(int64_t, 0);
+    else PLACE(uint64_t, 0);
+    hl_nd_drop(&xs);
+    out[0].i = at;
+    return seen ? 0 : hl_failed(HL_ERR_all_nan, 0, 0);
+}
+#undef PLACE
+
+hl_status hl_np_nanargmax(const hl_operand *a, hl_slot *out) { return nan_place(a, out, true); }
+hl_status hl_np_nanargmin(const hl_operand *a, hl_slot *out) { return nan_place(a, out, false); }
+
 /* --- counting --------------------------------------------------------------------------------------------------------------------- */
 
 /* x, weights, minlength */

@@ -506,6 +506,20 @@ def test_digitize(dtype):
     checks(digitize, [(a, b), (a, b[::-1].copy()), (a.reshape(5, 6), b), (a[:0], b)])
 
 
+@pytest.mark.parametrize("items", [
+    [1, np.nan, 3], [np.nan, np.nan], [np.nan, -np.inf], [np.nan, np.inf], [-np.inf, np.nan, np.inf], [], [[1, np.nan], [np.nan, 0.5]],
+    [3, 1, 2], [np.nan, 5, 5, 1, 1], [True, False], [2**62, 2**62 + 1]])
+def test_places_without_nan(items):
+    def most(a):
+        return np.nanargmax(a)
+
+    def least(a):
+        return np.nanargmin(a)
+    for f in (most, least):
+        check(f, np.array(items))
+        check(f, np.array(items, np.float32)[::-1])
+
+
 # --- sets --------------------------------------------------------------------------------------------------------
 
 

@@ -127,6 +127,8 @@ LISTS(sets)
     return vector(strstr(s->rule->key, "diff") ? s->types[0]->elem : hl_promote_array(s->types[0]->elem, true, s->types[1]->elem, true));
 }
 
+LISTS(place) { return is_array(s, 0) && !hl_is_complex(s->types[0]->elem) ? hl_T.int64 : NULL; }
+
 /* nonzero, where(condition): a tuple of index arrays */
 const hl_type *hl_type_call_nonzero(hl_site *s)
 {

@@ -45,41 +45,6 @@ def average(a, axis=None, weights=None):
     return np.sum(a * weights, axis) / np.sum(weights, axis)
 
 
-# As in NumPy, a NaN counts as an infinity: a loop over the items, which is compiled faster than masks are.
-
-
-@implements("nanargmax")
-def nanargmax(a):
-    flat = a.ravel()
-    if flat.size == 0:
-        raise ValueError("attempt to get argmax of an empty sequence")
-    at, seen = 0, False
-    for k in range(flat.size):
-        if flat[k] == flat[k]:
-            seen = True
-            if flat[k] > flat[at] or (flat[at] != flat[at] and flat[k] > -np.inf):
-                at = k
-    if not seen:
-        raise ValueError("All-NaN slice encountered")
-    return at
-
-
-@implements("nanargmin")
-def nanargmin(a):
-    flat = a.ravel()
-    if flat.size == 0:
-        raise ValueError("attempt to get argmin of an empty sequence")
-    at, seen = 0, False
-    for k in range(flat.size):
-        if flat[k] == flat[k]:
-            seen = True
-            if flat[k] < flat[at] or (flat[at] != flat[at] and flat[k] < np.inf):
-                at = k
-    if not seen:
-        raise ValueError("All-NaN slice encountered")
-    return at
-
-
 @implements("gradient")
 def gradient(f, spacing=1.0):
     n = f.shape[0]
