@@ -176,7 +176,7 @@ class FunctionReport:
             if lines:
                 out.append(f"  {title}: line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}")
         for line, what, why in self.objects:
-            out.append(f"  line {line}: {what} is a Python object: {why}")
+            out.append(f"  line {line}: {what} {'runs in the interpreter' if what == 'the whole function' else 'stays a Python object'}: {why}")
         return "\n".join(out)
 
 
@@ -273,6 +273,7 @@ def of_specialisation(d, args):
     for f in functions:
         unique.setdefault((f.filename, f.first_line, f.signature), f)
     functions = list(unique.values())
+    objects = inspection.objects(d, args)
     assembly = _code_by_line(code, {f.filename for f in functions})
     for f in functions:
         first, last = f.lines
@@ -282,13 +283,31 @@ def of_specialisation(d, args):
             inside = [line for name, line in remark["lines"] if name == f.filename and first <= line <= last]
             if inside:  # the innermost line of this function: the loop may be that of a function inlined there
                 mine.append({"name": remark["name"], "text": remark["text"], "line": inside[0]})
+        f.objects = [(o.line, o.what, o.why) for o in objects if o.filename == f.filename and first <= o.line <= last]
         f._finish(mine)
     return functions
 
 
+def _of_interpreted(d):
+    """For a function that has no native code at all: its source, and why."""
+    code = d.py_func.__code__
+    f = FunctionReport({"name": d.py_func.__qualname__, "file": code.co_filename, "line": code.co_firstlineno, "result": "pyobject",
+                        "params": [(name, "pyobject") for name in code.co_varnames[:code.co_argcount]]})
+    last = max((line for _, _, line in code.co_lines() if line), default=code.co_firstlineno)
+    f.values = [{"at": [line, -1, line, -1], "op": "", "type": "", "does": [], "slow": False} for line in (code.co_firstlineno, last)]
+    f.objects = [(o.line, o.what, o.why) for o in inspection.objects(d)[()]]
+    return f
+
+
 def of_dispatchers(dispatchers):
     """One report on everything that these dispatchers have compiled."""
-    return Report([f for d in dispatchers for args in inspection.signatures(d) for f in of_specialisation(d, args)])
+    out = []
+    for d in dispatchers:
+        if d._interpreted is not None:
+            out.append(_of_interpreted(d))
+        else:
+            out += [f for args in inspection.signatures(d) for f in of_specialisation(d, args)]
+    return Report(out)
 
 
 def of_dispatcher(d, signature=None, file=...):
@@ -311,10 +330,13 @@ def of_dispatcher(d, signature=None, file=...):
     ValueError
         Nothing has been compiled yet.
     """
-    wanted = inspection.signatures(d) if signature is None else [normalize(signature)[1]]
-    if not wanted:
+    if d._interpreted is not None:
+        wanted = []
+    else:
+        wanted = inspection.signatures(d) if signature is None else [normalize(signature)[1]]
+    if not wanted and d._interpreted is None:
         raise ValueError(f"{d.py_func.__qualname__} has not been compiled yet: call it first, or give it a signature with .compile()")
-    out = Report([f for args in wanted for f in of_specialisation(d, args)])
+    out = Report([f for args in wanted for f in of_specialisation(d, args)] or [_of_interpreted(d)])
     if file is not None:
         out.save(re.sub(r"\W", "-", d.py_func.__name__).strip("-") + "-report.html" if file is ... else file)
     return out

@@ -215,6 +215,36 @@ def test_annotate_without_compiled_functions(tmp_path):
     assert "compiled nothing" in run.stderr and not list(tmp_path.glob("*.html"))
 
 
+def test_python_objects_are_named():
+    @hotloop.jit
+    def mixed(d, a):
+        k = d["house"]
+        s = 0.0
+        for x in a:
+            s += x
+        return k, s
+
+    mixed({"house": 2}, np.ones(10))
+    r = mixed.report(file=None)
+    first = mixed.py_func.__code__.co_firstlineno
+    assert (first + 2, "d[\"house\"]", "argument 'd' is a Python object") in r.functions[0].objects
+    assert f"line {first + 2}: d[\"house\"] stays a Python object" in str(r)
+    assert "<span class='b py'>d[&quot;house&quot;]</span>" in r.html()
+    assert first + 2 in r.functions[0].lines_that("python") and first + 5 not in r.functions[0].lines_that("python")
+
+
+def test_functions_that_the_interpreter_runs():
+    @hotloop.jit
+    def numbers(n):
+        yield from range(n)
+
+    with pytest.warns(hotloop.HotloopPerformanceWarning):
+        assert list(numbers(3)) == [0, 1, 2]
+    r = numbers.report(file=None)
+    assert "the whole function runs in the interpreter" in str(r) and "yield" in str(r)
+    assert "numbers(pyobject)" in r.html()
+
+
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 USE = """<script>
 const row = [...document.querySelectorAll('tr.line')].find(r => r.firstChild.textContent === '%d');
