@@ -180,15 +180,19 @@ bool hl_box_is(const hl_type *t, const hl_slot *s, PyObject *o, hl_traffic *tr)
 static PyObject *box_for_runtime(const hl_type *t, const hl_slot *s) { return hl_box(t, s, NULL); }
 
 /* For variables that are declared: what converts without loss is taken. */
-static int unbox_for_runtime(const hl_type *t, PyObject *o, hl_slot *out)
+static int unbox_for_runtime(const hl_type *t, PyObject *o, hl_slot *out, PyObject *variable)
 {
     hl_intake in = {.item = true, .quiet = true};
     int r = hl_take(t, o, out, &in);
-    if (r) return r;
+    if (r) return r < 0 ? -1 : 0;
     const hl_type *from = hl_typeof(o);
-    if (!from) return PyErr_Clear(), 0;
-    int c = hl_can_cast(from, t);
-    return c < 0 || c > 2 ? 0 : hl_unbox(t, o, out, &in) < 0 ? -1 : 1;
+    int c = from ? hl_can_cast(from, t) : -1;
+    if (c >= 0 && c <= 2) return hl_unbox(t, o, out, &in);
+    PyErr_Clear();
+    const char *what = variable == Py_None ? "the result" : "variable", *name = variable == Py_None ? "" : PyUnicode_AsUTF8(variable);
+    PyErr_Format(PyExc_TypeError, "%s%s%s%s is declared %s, its value is %s", what, *name ? " '" : "", name, *name ? "'" : "", t->name,
+                 from ? from->name : Py_TYPE(o)->tp_name);
+    return -1;
 }
 
 int hl_box_init(PyObject *module)

@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 
 # name -> module that has it
 _lazy = {
-    "register_jitable": "decorators",
+    "register_jitable": "decorators", "objmode": "objmode",
     "prange": "parallel", "get_num_threads": "parallel", "set_num_threads": "parallel", "get_thread_id": "parallel",
     "threading_layer": "parallel",
     "typeof": "typing", "from_dtype": "typing", "literally": "extending", "literal_unroll": "typing",
@@ -42,7 +42,7 @@ _type_names = frozenset("""
 """.split())
 
 __all__ = ["jit", "njit", "prange", "typeof", "types", "errors", "extending", "config", "register_jitable", "from_dtype",
-           "literally", "get_num_threads", "set_num_threads", "get_thread_id", "threading_layer", "vectorize", "guvectorize", "stencil", *sorted(_type_names)]
+           "literally", "get_num_threads", "set_num_threads", "get_thread_id", "threading_layer", "vectorize", "guvectorize", "stencil", "objmode", *sorted(_type_names)]
 
 
 def __getattr__(name):

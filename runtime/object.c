@@ -459,8 +459,5 @@ hl_status hl_object_to_float(hl_mem *a, double *out)
 hl_status hl_object_unbox(hl_mem *a, const hl_type *t, hl_slot *out, PyObject *variable)
 {
     hl_gil g = hl_gil_take();
-    int r = hl_unbox_hook(t, OBJ(a), out);
-    if (r == 0)
-        PyErr_Format(PyExc_TypeError, "variable '%U' is declared %s, its value is of class %.200s", variable, t->name, Py_TYPE(OBJ(a))->tp_name);
-    return done(g, r > 0 ? 0 : -1);
+    return done(g, hl_unbox_hook(t, OBJ(a), out, variable));
 }

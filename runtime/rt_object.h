@@ -60,8 +60,8 @@ HL_API hl_status hl_object_to_int(hl_mem *a, int64_t *out);          /* int(a) *
 HL_API hl_status hl_object_to_float(hl_mem *a, double *out);         /* float(a) */
 /* a as a value of type t into slots (owned); TypeError says that it is none, and names the variable. */
 HL_API hl_status hl_object_unbox(hl_mem *a, const hl_type *t, hl_slot *out, PyObject *variable);
-/* The binding installs this: 1 slots filled, 0 the value is not of the type, -1 exception. */
-typedef int (*hl_unbox_fn)(const hl_type *t, PyObject *obj, hl_slot *out);
+/* The binding installs this: 0, or -1 with the exception. */
+typedef int (*hl_unbox_fn)(const hl_type *t, PyObject *obj, hl_slot *out, PyObject *variable);
 HL_API extern hl_unbox_fn hl_unbox_hook;
 
 /* Displays and what builds them (object_make.c). */

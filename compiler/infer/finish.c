@@ -304,6 +304,7 @@ static void insert_casts(hl_infer *in, hl_func *f)
             else if (i->op == HL_OP_return) cast_operand(f, i, 0, f->ret_type);
             else if (callee) for (int k = 0; k < i->nargs; k++) cast_operand(f, i, k, callee->param_types[k]);
             else if (i->op == HL_OP_check_bound) cast_operand(f, i, 0, i->type);
+            else if (i->op == HL_OP_unbox) cast_operand(f, i, 0, hl_T.pyobject);
             else if (i->op == HL_OP_convert) i->op = HL_OP_cast, i->obj = NULL;
             else if (i->rule && (i->rule->id == HL_R_object_range || i->rule->id == HL_R_object_prange)) native_range(in, i);
             else if (i->rule) cast_by_rule(in, i);

@@ -68,6 +68,7 @@ void hl_infer_set_args(hl_infer *in, hl_inst *i, hl_inst *const *args, int n)
 hl_inst *hl_infer_insert(hl_infer *in, hl_inst *before, hl_op op, hl_inst *const *args, int n)
 {
     hl_inst *i = hl_ir_new(before->block->func, op, args, n, before->span);
+    i->flags |= before->flags & HL_I_OBJECT;
     hl_ir_before(before, i);
     for (int k = 0; k < n; k++) hl_push(in->arena, &args[k]->uses, i);
     return i;
@@ -364,7 +365,8 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
         if (!to) {
             PyErr_Clear();
             hl_infer_fail(in, i, "`locals` declares something that is not a type");
-        } else if (i->args[0]->type && i->args[0]->type->kind == HL_K_PYOBJECT && in->objects) {
+        } else if (i->args[0]->type && in->objects && (i->args[0]->type->kind == HL_K_PYOBJECT || i->flags & HL_I_OBJECT)) {
+            hl_infer_box(in, i->args[0], i);
             i->op = HL_OP_unbox, i->obj = PyTuple_GET_ITEM(i->obj, 1); /* checked when it runs */
             hl_infer_set_type(in, i, to);
             take_handler(in, i);

@@ -140,7 +140,7 @@ void hl_infer_box(hl_infer *in, hl_inst *v, const hl_inst *user)
     hl_note *n = hl_infer_note(v);
     if (t->kind == HL_K_PYOBJECT || n->object || (boxes(in, t) && t->kind != HL_K_UNKNOWN)) return;
     if (!hl_infer_allows(in, v)) {
-        hl_infer_fail(in, v, "%s cannot become a Python object", t->name);
+        hl_infer_fail(in, v, t->kind == HL_K_LIST ? "%s cannot become a Python object: the two would be different lists" : "%s cannot become a Python object", t->name);
         return;
     }
     const char *why = because(in, v, user);

@@ -83,6 +83,7 @@ hl_inst *hl_build_emit(hl_builder *b, hl_op op, hl_inst *const *args, int nargs)
 {
     hl_build_split(b);
     hl_inst *i = hl_ir_new(b->f, op, args, nargs, b->span);
+    if (b->objmode) i->flags |= HL_I_OBJECT;
     hl_ir_append(b->cur, i);
     b->raised = b->catcher.block && (hl_ops[op].effects & HL_E_RAISE);
     return i;
@@ -229,7 +230,9 @@ void hl_build_leave(hl_builder *b, hl_op op, hl_inst *const *args, int nargs)
 {
     bool raises = hl_ops[op].effects & HL_E_RAISE;
     if (raises) hl_build_split(b);
-    hl_ir_append(b->cur, hl_ir_new(b->f, op, args, nargs, b->span));
+    hl_inst *i = hl_ir_new(b->f, op, args, nargs, b->span);
+    if (b->objmode) i->flags |= HL_I_OBJECT;
+    hl_ir_append(b->cur, i);
     if (b->raised || (raises && b->catcher.block)) attach_handler(b);
     b->raised = false;
     b->cur = NULL;
@@ -280,7 +283,10 @@ static void enter_block(hl_builder *b, hl_bb *bb)
     fr->depth = bb->depth;
     memcpy(fr->stack, bb->entry, sizeof *fr->stack * (size_t)bb->depth);
     memcpy(fr->unbound, bb->unbound, sizeof *fr->unbound * (size_t)fr->flow->nwords);
-    b->catcher = bb->handler >= 0 ? (hl_catcher){fr, &fr->flow->blocks[bb->handler]} : fr->inherited;
+    hl_build_find_region(b);
+    hl_build_mark_region(b, b->cur);
+    int handler = hl_build_handler(b, fr, bb->handler);
+    b->catcher = handler >= 0 ? (hl_catcher){fr, &fr->flow->blocks[handler]} : fr->inherited;
     if (bb->caught) {
         hl_inst *e = hl_build_emit(b, HL_OP_catch, NULL, 0);
         if (bb->caught->lasti) hl_build_push_kind(b, HL_ITEM_NULL);
@@ -393,7 +399,7 @@ hl_func *hl_build_code(hl_cx *cx, PyObject *code, PyObject *globals, PyObject *c
     hl_build_code_blocks(b);
     if (b->failed) return NULL;
     hl_build_finish(b);
-    return b->f;
+    return b->failed ? NULL : b->f;
 }
 
 hl_func *hl_build(hl_cx *cx, PyObject *function)

@@ -33,7 +33,10 @@ typedef enum hl_item_kind {
     HL_ITEM_CELL,       /* cell of local variable `cell`; where a value is needed, its value (3.13: same opcode) */
     HL_ITEM_CELLS,      /* tuple of cells, likewise */
     HL_ITEM_FUNCTION,   /* a function that is still being put together, or a comprehension waiting for its call */
+    HL_ITEM_OBJMODE,    /* where `with` keeps the exit method: inside of a block under objmode */
 } hl_item_kind;
+
+typedef struct hl_objmode hl_objmode; /* build_with.c */
 
 typedef struct hl_cells { int n; int *at; hl_inst **values; } hl_cells; /* local variables of the frame that makes the closure */
 
@@ -57,7 +60,7 @@ typedef struct hl_item {
     int cell;
     int room;           /* for operands of `value`, a display that grows; 0: not known */
     hl_inst *value;     /* VALUE, HANDLED, CELL; NULL: what the place's SSA variable holds */
-    union { hl_cells *cells; hl_making *making; hl_display *display; };
+    union { hl_cells *cells; hl_making *making; hl_display *display; hl_objmode *objmode; };
 } hl_item;
 
 /* --- bytecode blocks ------------------------------------------------------------------------------------------------ */
@@ -127,6 +130,8 @@ struct hl_frame {
     hl_inst *list;              /* HL_INLINE_LIST */
 };
 
+typedef struct hl_region_of { const hl_frame *frame; int handler; } hl_region_of; /* the handler of a block under objmode, which is none */
+
 typedef struct hl_builder {
     hl_cx *cx;
     hl_arena *arena;
@@ -143,6 +148,9 @@ typedef struct hl_builder {
     HL_VEC(hl_inst *) unbound;  /* their `unbound` instructions, made when needed */
     HL_VEC(hl_inst *) phis;
     bool checks;                /* some check_bound was made */
+    hl_objmode *objmode;        /* the block under objmode that is being built; NULL: none */
+    HL_VEC(hl_region_of) regions;
+    bool lost;                  /* some variable was assigned in such a block only */
 } hl_builder;
 
 /* --- build.c ---------------------------------------------------------------------------------------------------------- */
@@ -173,11 +181,19 @@ void hl_build_code_blocks(hl_builder *b);              /* all of b->frame, from 
 /* --- build_ssa.c ------------------------------------------------------------------------------------------------------ */
 int hl_build_var(hl_builder *b, PyObject *name);       /* a new SSA variable */
 hl_block *hl_build_block(hl_builder *b, bool sealed);
+void hl_build_mark_region(hl_builder *b, hl_block *block); /* phis of the block are Python objects where b->objmode is set */
 void hl_build_seal(hl_builder *b, hl_block *block);    /* no more predecessors will come */
 void hl_build_write(hl_builder *b, int var, hl_inst *value);
 hl_inst *hl_build_read(hl_builder *b, int var);
 hl_inst *hl_build_unbound(hl_builder *b, int var);
 void hl_build_finish(hl_builder *b);
+
+/* --- build_with.c ----------------------------------------------------------------------------------------------------- */
+static inline bool hl_build_gradual(const hl_builder *b) { return b->cx->gradual || b->objmode; } /* Python objects here? */
+void hl_build_find_region(hl_builder *b);
+int hl_build_handler(const hl_builder *b, const hl_frame *fr, int handler);
+void hl_build_end_region(hl_builder *b, const hl_item *exit);
+void hl_build_check_lost(hl_builder *b);
 
 /* --- by topic ----------------------------------------------------------------------------------------------------------- */
 typedef void (*hl_build_fn)(hl_builder *b, const hl_bc *bc);

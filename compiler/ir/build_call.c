@@ -85,6 +85,11 @@ static void call(hl_builder *b, int n, PyObject *names)
     }
     callee c = pop_callee(b);
     if (b->failed) return;
+    if (c.f.kind == HL_ITEM_OBJMODE) {
+        hl_build_end_region(b, &c.f);
+        hl_build_push(b, hl_build_const(b, Py_None));
+        return;
+    }
     if (c.f.kind == HL_ITEM_FUNCTION && hl_build_is_inlined(c.f.making)) {
         if (n + !!c.self == 1) inline_call(b, c.f.making, c.self ? c.self : args[2]);
         else hl_build_fail(b, "UnsupportedError", "this bytecode (a comprehension's call) is not supported");

@@ -35,9 +35,9 @@ static void load_global(hl_builder *b, PyObject *name)
 
 static bool may_assign_global(hl_builder *b, const hl_bc *bc)
 {
-    if (!b->cx->gradual)
+    if (!hl_build_gradual(b))
         hl_build_fail(b, "UnsupportedError", "assignment to global variable '%s' is not supported", utf8(bc->obj));
-    return b->cx->gradual;
+    return hl_build_gradual(b);
 }
 
 void hl_build_do_store_global(hl_builder *b, const hl_bc *bc)
@@ -52,7 +52,7 @@ void hl_build_do_delete_global(hl_builder *b, const hl_bc *bc)
 
 void hl_build_do_global(hl_builder *b, const hl_bc *bc)
 {
-    if (b->cx->gradual && assigns_global(b->frame->s, bc->obj)) {
+    if (hl_build_gradual(b) && assigns_global(b->frame->s, bc->obj)) {
         load_global(b, bc->obj);
         return;
     }
@@ -62,7 +62,7 @@ void hl_build_do_global(hl_builder *b, const hl_bc *bc)
         hl_build_python_error(b);
         return;
     }
-    if (!obj && b->cx->gradual) { /* it may be defined by the time the line runs */
+    if (!obj && hl_build_gradual(b)) { /* it may be defined by the time the line runs */
         load_global(b, bc->obj);
         return;
     }
@@ -85,7 +85,7 @@ static hl_inst *module_attr(hl_builder *b, PyObject *module, PyObject *name)
         return NULL;
     }
     PyErr_Clear();
-    if (b->cx->gradual) { /* a module with __getattr__, or AttributeError when the line runs */
+    if (hl_build_gradual(b)) { /* a module with __getattr__, or AttributeError when the line runs */
         hl_inst *i = hl_build_emit1(b, HL_OP_getattr, hl_build_const(b, module));
         i->obj = name;
         return i;
@@ -151,7 +151,7 @@ static PyObject *imported(hl_builder *b, PyObject *name)
 /* Is there something to import when the line runs, because nobody has imported it yet? */
 static bool imports_later(hl_builder *b, PyObject *name, const hl_inst *level)
 {
-    if (!b->cx->gradual) return false;
+    if (!hl_build_gradual(b)) return false;
     if (level->op != HL_OP_const || !PyLong_Check(level->obj) || PyLong_AsLong(level->obj)) return true;
     PyObject *module = PyImport_GetModule(name);
     PyErr_Clear();
@@ -189,7 +189,7 @@ void hl_build_do_import_from(hl_builder *b, const hl_bc *bc)
 {
     hl_inst *from = hl_build_item_value(b, 1);
     bool known = from->op == HL_OP_const && PyModule_Check(from->obj) && PyObject_HasAttr(from->obj, bc->obj);
-    if (b->cx->gradual && !known && !b->failed) {
+    if (hl_build_gradual(b) && !known && !b->failed) {
         hl_inst *i = hl_build_emit1(b, HL_OP_import_from, from);
         i->obj = bc->obj;
         hl_build_push(b, i);

@@ -215,7 +215,7 @@ void hl_build_do_set_attr(hl_builder *b, const hl_bc *bc)
 void hl_build_do_delete_attr(hl_builder *b, const hl_bc *bc)
 {
     const char *name = PyUnicode_AsUTF8(bc->obj);
-    if (!b->cx->gradual) hl_build_fail(b, "UnsupportedError", "del of attribute '%s' is not supported", name ? name : "?");
+    if (!hl_build_gradual(b)) hl_build_fail(b, "UnsupportedError", "del of attribute '%s' is not supported", name ? name : "?");
     else hl_build_emit1(b, HL_OP_delattr, hl_build_pop(b))->obj = bc->obj;
 }
 
@@ -416,7 +416,7 @@ void hl_build_do_map_update(hl_builder *b, const hl_bc *bc) { update(b, bc->arg,
 void hl_build_do_map_merge(hl_builder *b, const hl_bc *bc)
 {
     hl_item *map = hl_build_item(b, bc->arg + 1);
-    if (!b->cx->gradual || b->failed || (map->fresh && map->value && !map->value->nargs && calls_next(b))) {
+    if (!hl_build_gradual(b) || b->failed || (map->fresh && map->value && !map->value->nargs && calls_next(b))) {
         update(b, bc->arg, "update");
         return;
     }

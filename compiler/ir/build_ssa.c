@@ -16,6 +16,7 @@ typedef struct waiting { int var; hl_inst *phi; } waiting;
 typedef struct hl_defs {
     hl_inst **at; int room;
     bool sealed;
+    bool object;                /* inside of a block under objmode */
     HL_VEC(waiting) waiting;
 } hl_defs;
 
@@ -81,10 +82,13 @@ hl_inst *hl_build_unbound(hl_builder *b, int var)
 
 static hl_inst *read_in(hl_builder *b, hl_block *block, int var);
 
+void hl_build_mark_region(hl_builder *b, hl_block *block) { defs_of(block)->object = b->objmode != NULL; }
+
 static hl_inst *new_phi(hl_builder *b, hl_block *block, int var)
 {
     hl_inst *phi = hl_ir_new(b->f, HL_OP_phi, NULL, 0, b->span);
     phi->obj = b->names.at[var]; /* for messages */
+    if (defs_of(block)->object) phi->flags |= HL_I_OBJECT;
     if (block->first) hl_ir_before(block->first, phi);
     else hl_ir_append(block, phi);
     hl_push(b->arena, &b->phis, phi);
@@ -295,6 +299,7 @@ void hl_build_finish(hl_builder *b)
         for (int k = 0; k < i->nargs; k++) i->args[k] = forwarded(i->args[k]);
     for (int k = 0; k < f->mentions.n; k++) f->mentions.at[k].value = forwarded(f->mentions.at[k].value);
     drop_unused(b);
+    if (b->lost) hl_build_check_lost(b);
     for (int k = 0; k < f->blocks.n; k++) {
         hl_block *block = f->blocks.at[k];
         block->data = NULL;

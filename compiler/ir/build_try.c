@@ -57,22 +57,3 @@ void hl_build_do_reraise(hl_builder *b, const hl_bc *bc)
 
 /* Only in handlers of generators, which are no handlers for us (build_flow.c) unless they lie in a try of the caller. */
 void hl_build_do_stop_error(hl_builder *b, const hl_bc *bc) { (void)b, (void)bc; }
-
-/* --- with --------------------------------------------------------------------------------------------------------------- */
-
-void hl_build_do_before_with(hl_builder *b, const hl_bc *bc)
-{
-    (void)bc;
-    hl_inst *manager = hl_build_pop(b);
-    if (!b->cx->gradual) hl_build_fail(b, "UnsupportedError", "with statement is not supported");
-    if (b->failed) return;
-    hl_build_push(b, hl_build_emit1(b, HL_OP_with_exit, manager));
-    hl_build_push(b, hl_build_emit1(b, HL_OP_with_enter, manager));
-}
-
-void hl_build_do_with_except(hl_builder *b, const hl_bc *bc)
-{
-    (void)bc;
-    hl_inst *exit = hl_build_item_value(b, 4), *e = hl_build_item_value(b, 1);
-    if (!b->failed) hl_build_push(b, hl_build_emit2(b, HL_OP_with_failed, exit, e));
-}
