@@ -2,39 +2,34 @@
 #include "array.h"
 #include "iterate.h"
 
-/* --- iteration: state = [next, current, parts of the array …] -------------------------------------------------------------------- */
+/* --- iteration: state = [next, parts of the array …] -------------------------------------------------------------------- */
 
 static const hl_type *over(const hl_iterator *it) { return it->type->items[0]; }
 
 static int iter_slots(hl_emit *e, const hl_type *iter)
 {
     (void)e;
-    return 2 + iter->items[0]->nparts;
+    return 1 + iter->items[0]->nparts;
 }
 
 static void iter_init(hl_emit *e, const hl_iterator *it, const V *parts)
 {
     hl_iter_set(e, it->state, 0, hl_i64(e, 0));
-    hl_store_slots(e, over(it), parts, hl_iter_slot(e, it->state, 2));
+    hl_store_slots(e, over(it), parts, hl_iter_slot(e, it->state, 1));
 }
 
-static V step(hl_emit *e, const hl_iterator *it, V n)
-{
-    V at = hl_iter_get(e, it->state, 0);
-    hl_iter_set(e, it->state, 1, at);
-    hl_iter_set(e, it->state, 0, LLVMBuildNSWAdd(e->b, at, hl_i64(e, 1), ""));
-    return LLVMBuildICmp(e->b, LLVMIntSLT, at, n, "");
-}
+static V is_before(hl_emit *e, const hl_iterator *it, V n) { return LLVMBuildICmp(e->b, LLVMIntSLT, hl_iter_get(e, it->state, 0), n, ""); }
+static V take(hl_emit *e, const hl_iterator *it) { return hl_iter_take(e, it->state, 0, 1); }
 
 static void iter_parts(hl_emit *e, const hl_iterator *it, V *parts)
 {
-    hl_load_slots(e, over(it), hl_iter_slot(e, it->state, 2), parts);
+    hl_load_slots(e, over(it), hl_iter_slot(e, it->state, 1), parts);
     hl_array_known(e, over(it), parts);
 }
 
 static V iter_next(hl_emit *e, const hl_iterator *it)
 {
-    return step(e, it, hl_iter_get(e, it->state, 4)); /* slots 2, 3: owner and data; 4: shape[0] */
+    return is_before(e, it, hl_iter_get(e, it->state, 3)); /* slots 1, 2: owner and data; 3: shape[0] */
 }
 
 static void iter_value(hl_emit *e, const hl_iterator *it, V *out)
@@ -42,7 +37,7 @@ static void iter_value(hl_emit *e, const hl_iterator *it, V *out)
     const hl_type *t = over(it);
     V parts[2 + 2 * HL_DIMS];
     iter_parts(e, it, parts);
-    V addr = hl_gep_bytes(e, parts[1], hl_mul64(e, hl_iter_get(e, it->state, 1), hl_arr_stride(t, parts, 0)));
+    V addr = hl_gep_bytes(e, parts[1], hl_mul64(e, take(e, it), hl_arr_stride(t, parts, 0)));
     if (t->ndim == 1) {
         hl_load_item(e, t, addr, out);
         return;
@@ -57,7 +52,7 @@ static V flat_next(hl_emit *e, const hl_iterator *it)
 {
     V parts[2 + 2 * HL_DIMS];
     iter_parts(e, it, parts);
-    return step(e, it, hl_array_size(e, over(it)->ndim, parts + 2));
+    return is_before(e, it, hl_array_size(e, over(it)->ndim, parts + 2));
 }
 
 /* Coordinates of the item with number `at`, and its address. */
@@ -77,7 +72,7 @@ static void flat_value(hl_emit *e, const hl_iterator *it, V *out)
 {
     V parts[2 + 2 * HL_DIMS], coords[HL_DIMS];
     iter_parts(e, it, parts);
-    V at = hl_iter_get(e, it->state, 1);
+    V at = take(e, it);
     if (over(it)->layout == 'C') hl_load_item(e, over(it), hl_gep_bytes(e, parts[1], hl_mul64(e, at, hl_i64(e, hl_itemsize(over(it)->elem)))), out);
     else hl_load_item(e, over(it), flat_address(e, over(it), parts, at, coords), out);
 }
@@ -88,7 +83,7 @@ static void ndenumerate_value(hl_emit *e, const hl_iterator *it, V *out)
 {
     V parts[2 + 2 * HL_DIMS];
     iter_parts(e, it, parts);
-    V addr = flat_address(e, over(it), parts, hl_iter_get(e, it->state, 1), out);
+    V addr = flat_address(e, over(it), parts, take(e, it), out);
     hl_load_item(e, over(it), addr, out + over(it)->ndim);
 }
 
@@ -99,7 +94,7 @@ static void ndindex_sizes(hl_emit *e, const hl_iterator *it, V *n)
 {
     const hl_type *t = over(it);
     V raw[HL_DIMS];
-    hl_load_slots(e, t, hl_iter_slot(e, it->state, 2), raw);
+    hl_load_slots(e, t, hl_iter_slot(e, it->state, 1), raw);
     for (int k = 0; k < t->nitems; k++) n[k] = hl_index_value(e, t->items[k], raw[k]);
 }
 
@@ -107,12 +102,12 @@ static V ndindex_next(hl_emit *e, const hl_iterator *it)
 {
     V n[HL_DIMS];
     ndindex_sizes(e, it, n);
-    return step(e, it, hl_array_size(e, over(it)->nitems, n));
+    return is_before(e, it, hl_array_size(e, over(it)->nitems, n));
 }
 
 static void ndindex_value(hl_emit *e, const hl_iterator *it, V *out)
 {
-    V n[HL_DIMS], at = hl_iter_get(e, it->state, 1);
+    V n[HL_DIMS], at = take(e, it);
     ndindex_sizes(e, it, n);
     for (int k = over(it)->nitems - 1; k >= 0; k--) {
         out[k] = k ? LLVMBuildURem(e->b, at, n[k], "") : at;

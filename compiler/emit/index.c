@@ -119,6 +119,62 @@ static const hl_index_plan *plan_of(hl_emit *e, hl_inst *i, hl_index_plan *p)
     return p;
 }
 
+/* --- addresses of items ------------------------------------------------------------------------------------------------------------------ */
+
+/* In a[i, j*s + u] without checks, j*s changes less often than u: the address is summed up from the outermost loop inwards, so
+ * that every loop adds only what it changes, and LLVM moves the rest out.  (Sums wrap: their order does not matter.) */
+typedef struct terms { V offset[2 * HL_DIMS]; int depth[2 * HL_DIMS]; int n; bool split; } terms;
+
+static bool is_int64_arith(const hl_inst *v)
+{
+    if (!v->rule || v->nargs != 2 || (v->op != HL_OP_add && v->op != HL_OP_sub && v->op != HL_OP_mul) || hl_unliteral(v->type) != hl_T.int64) return false;
+    return hl_unliteral(v->args[0]->type) == hl_T.int64 && hl_unliteral(v->args[1]->type) == hl_T.int64;
+}
+
+/* How deep in loops v changes. */
+static int depth_of(const hl_inst *v, int limit)
+{
+    if (hl_is_literal(v->type) || !v->block) return 0;
+    if (v->block->loop_depth == 0 || limit == 0) return v->block->loop_depth;
+    if (v->op == HL_OP_cast) return depth_of(v->args[0], limit - 1);
+    if (!is_int64_arith(v)) return v->block->loop_depth;
+    int a = depth_of(v->args[0], limit - 1), b = depth_of(v->args[1], limit - 1);
+    return a > b ? a : b;
+}
+
+/* Is v a sum of something from an outer and something from an inner loop?  *outer is the former's operand number. */
+static bool splits(const hl_inst *v, int *outer)
+{
+    if (!is_int64_arith(v) || v->op == HL_OP_mul || hl_is_literal(v->args[0]->type) || hl_is_literal(v->args[1]->type)) return false;
+    int a = depth_of(v->args[0], 4), b = depth_of(v->args[1], 4);
+    *outer = a < b ? 0 : 1;
+    return a != b;
+}
+
+static void add_term(hl_emit *e, terms *s, V index, V stride, int depth)
+{
+    int k = s->n++;
+    V offset = hl_mul64(e, index, stride);
+    for (; k && s->depth[k - 1] > depth; k--) s->depth[k] = s->depth[k - 1], s->offset[k] = s->offset[k - 1];
+    s->depth[k] = depth, s->offset[k] = offset;
+}
+
+/* The index v, whose value is `at`, of an axis with this stride. */
+static void add_axis(hl_emit *e, terms *s, hl_inst *v, V at, V stride)
+{
+    int outer;
+    if (!v || !splits(v, &outer)) {
+        add_term(e, s, at, stride, v ? depth_of(v, 4) : 0);
+        return;
+    }
+    s->split = true;
+    for (int k = 0; k < 2; k++) {
+        V x = hl_one(e, v->args[k == 0 ? outer : 1 - outer]);
+        bool minus = v->op == HL_OP_sub && (k == 0 ? outer : 1 - outer) == 1;
+        add_term(e, s, minus ? LLVMBuildNeg(e->b, x, "") : x, stride, depth_of(v->args[k == 0 ? outer : 1 - outer], 4));
+    }
+}
+
 static V item_address(hl_emit *e, hl_inst *i)
 {
     const hl_type *t = i->args[0]->type;
@@ -126,7 +182,12 @@ static V item_address(hl_emit *e, hl_inst *i)
     plan_of(e, i, &p);
     V *a = hl_array_parts(e, i->args[0]), *index = hl_arg(e, i, 1), at[HL_DIMS], addr = a[1];
     for (int k = 0; k < p.n; k++) at[k] = checked(e, i, p.at[k].type, index[p.at[k].part], hl_arr_shape(a, k), k);
-    for (int k = 0; k < p.n; k++) addr = hl_gep_bytes(e, addr, hl_mul64(e, at[k], hl_arr_stride(t, a, k)));
+    hl_inst *given = i->args[1];
+    bool free = (i->flags & (HL_I_NOBOUNDS | HL_I_NOWRAP)) == (HL_I_NOBOUNDS | HL_I_NOWRAP), tuple = given->op == HL_OP_build_tuple && given->nargs == p.n;
+    terms s = {.n = 0};
+    for (int k = 0; k < p.n; k++) add_axis(e, &s, !free ? NULL : tuple ? given->args[k] : p.n == 1 ? given : NULL, at[k], hl_arr_stride(t, a, k));
+    /* the address of a part of a sum may lie outside the array */
+    for (int k = 0; k < s.n; k++) addr = s.split ? LLVMBuildGEP2(e->b, e->i8, addr, &s.offset[k], 1, "") : hl_gep_bytes(e, addr, s.offset[k]);
     return addr;
 }
 

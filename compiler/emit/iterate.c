@@ -1,15 +1,16 @@
 /* Code of ranges and iterators.
  *
  *   iterator    state (slots)                       step
- *   range       next, stop, current                 a step of 1 or -1, known to the type: next < stop, then next += 1
- *               k, n, current k, start, step        otherwise: the item count n first, then k < n (no overflow at the ends)
+ *   range       next, stop                          a step of 1 or -1, known to the type: next < stop, then next += 1
+ *               k, n, start, step                   otherwise: the item count n first, then k < n (no overflow at the ends)
  *   list        list, next, current                 next < len(list), read each time: the body may change the list
  *   tuple       next, current, items …              next < n
  *   reversed    the two above from the end
- *   enumerate   next number, current, sub-state
+ *   enumerate   next number, sub-state
  *   zip         sub-states
  *
- * These are the loop shapes that LLVM knows (one phi, one compare with an invariant). */
+ * These are the loop shapes that LLVM knows (one phi, one compare with an invariant).  Ranges and arrays step in
+ * `value`: in front of the compare the sum would be one phi more in every rotated loop. */
 #include "iterate.h"
 #include "container.h"
 #include <string.h>
@@ -39,6 +40,14 @@ static V advance(hl_emit *e, V state, int next, int current, int by)
 {
     V at = hl_iter_get(e, state, next);
     hl_iter_set(e, state, current, at);
+    hl_iter_set(e, state, next, LLVMBuildNSWAdd(e->b, at, hl_i64(e, by), ""));
+    return at;
+}
+
+/* The old value of slot `next`, which goes on by `by`. */
+V hl_iter_take(hl_emit *e, V state, int next, int by)
+{
+    V at = hl_iter_get(e, state, next);
     hl_iter_set(e, state, next, LLVMBuildNSWAdd(e->b, at, hl_i64(e, by), ""));
     return at;
 }
@@ -114,7 +123,7 @@ void hl_emit_range_eq(hl_emit *e, hl_inst *i, V *out)
 
 static int unit_step(const hl_type *iter) { return iter->nitems == 2 ? (int)iter->items[1]->ival : 0; }
 
-static int range_slots(hl_emit *e, const hl_type *iter) { return unit_step(iter) ? 3 : 5; }
+static int range_slots(hl_emit *e, const hl_type *iter) { return unit_step(iter) ? 2 : 4; }
 
 static void range_init(hl_emit *e, const hl_iterator *it, const V *r)
 {
@@ -122,23 +131,24 @@ static void range_init(hl_emit *e, const hl_iterator *it, const V *r)
     hl_iter_set(e, it->state, 0, unit ? r[0] : hl_zero(e));
     hl_iter_set(e, it->state, 1, unit ? r[1] : hl_range_count(e, r));
     if (unit) return;
-    hl_iter_set(e, it->state, 3, r[0]);
-    hl_iter_set(e, it->state, 4, r[2]);
+    hl_iter_set(e, it->state, 2, r[0]);
+    hl_iter_set(e, it->state, 3, r[2]);
 }
 
 static V range_next(hl_emit *e, const hl_iterator *it)
 {
     int step = unit_step(it->type);
-    V at = advance(e, it->state, 0, 2, step ? step : 1);
+    V at = hl_iter_get(e, it->state, 0);
     return hl_icmp(e, step > 0 ? LLVMIntSLT : step < 0 ? LLVMIntSGT : LLVMIntULT, at, hl_iter_get(e, it->state, 1));
 }
 
 static void range_value(hl_emit *e, const hl_iterator *it, V *out)
 {
-    out[0] = hl_iter_get(e, it->state, 2);
-    if (unit_step(it->type)) return;
-    V far = LLVMBuildNSWMul(e->b, out[0], hl_iter_get(e, it->state, 4), "");
-    out[0] = LLVMBuildNSWAdd(e->b, hl_iter_get(e, it->state, 3), far, "");
+    int step = unit_step(it->type);
+    out[0] = hl_iter_take(e, it->state, 0, step ? step : 1);
+    if (step) return;
+    V far = LLVMBuildNSWMul(e->b, out[0], hl_iter_get(e, it->state, 3), "");
+    out[0] = LLVMBuildNSWAdd(e->b, hl_iter_get(e, it->state, 2), far, "");
 }
 
 const hl_iterating hl_iterate_range = {range_slots, range_init, range_next, range_value};
@@ -282,25 +292,24 @@ static void sub_init(hl_emit *e, const hl_iterator *it, int k, int first, const 
     else if (!it->made || escapes(e, it->made)) LLVMBuildStore(e->b, over[0], hl_iter_slot(e, it->state, first));
 }
 
-static int enumerate_slots(hl_emit *e, const hl_type *iter) { return 2 + sub_slots(e, iter->items[0]); }
+static int enumerate_slots(hl_emit *e, const hl_type *iter) { return 1 + sub_slots(e, iter->items[0]); }
 
 static void enumerate_init(hl_emit *e, const hl_iterator *it, const V *over)
 {
     hl_iter_set(e, it->state, 0, hl_zero(e)); /* hl_emit_enumerate knows the start */
-    sub_init(e, it, 0, 2, over);
+    sub_init(e, it, 0, 1, over);
 }
 
 static V enumerate_next(hl_emit *e, const hl_iterator *it)
 {
-    hl_iterator s = sub_iterator(e, it, 0, 2);
-    advance(e, it->state, 0, 1, 1);
+    hl_iterator s = sub_iterator(e, it, 0, 1);
     return hl_iterating_of(s.type)->next(e, &s);
 }
 
 static void enumerate_value(hl_emit *e, const hl_iterator *it, V *out)
 {
-    hl_iterator s = sub_iterator(e, it, 0, 2);
-    out[0] = hl_iter_get(e, it->state, 1);
+    hl_iterator s = sub_iterator(e, it, 0, 1);
+    out[0] = hl_iter_take(e, it->state, 0, 1);
     hl_iterating_of(s.type)->value(e, &s, out + 1);
 }
 

@@ -6,8 +6,8 @@
  *
  *   slots   how many slots the state takes
  *   init    fills the state from the parts of what is iterated (iter->items, their parts one after another)
- *   next    steps; i1: is there an item?  May branch: emission goes on wherever the builder stands afterwards
- *   value   parts of the item last stepped to; managed parts are borrowed
+ *   next    i1: is there an item?  May branch: emission goes on wherever the builder stands afterwards
+ *   value   parts of that item, once for each `next` that said yes; managed parts are borrowed.  Stepping is done by one of the two
  *
  * Composite iterators keep the state of what they wrap inside their own, except when that is an iterator that existed
  * before (`enumerate(zip(a, b))`): the wrapped iterator's state stays where it is, as Python's sharing demands.  It is
@@ -41,6 +41,7 @@ hl_inst *hl_iter_maker(hl_inst *iterator);                             /* for hl
 V hl_iter_slot(hl_emit *e, V state, int k);                            /* address of slot k */
 V hl_iter_get(hl_emit *e, V state, int k);                             /* slot k as i64 */
 void hl_iter_set(hl_emit *e, V state, int k, V i64);
+V hl_iter_take(hl_emit *e, V state, int k, int by);                    /* slot k, which then goes on by `by` */
 
 /* Iterating inside one instruction (sum, list(), `in`, unpacking …): a value of any iterable type or an ITER.
  *

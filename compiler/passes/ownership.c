@@ -90,12 +90,14 @@ static void note_lists(own *o, const hl_type *t, bool deep)
     for (int k = 0; k < t->nitems; k++) note_lists(o, t->items[k], deep);
 }
 
+static bool only_steps(const hl_inst *i) { return i->op == HL_OP_iternext || i->op == HL_OP_itervalue; }
+
 static void find_changed(own *o)
 {
     EACH_BLOCK(o->f, b)
         for (hl_inst *i = b->first; i; i = i->next) {
             if (!(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME))) continue;
-            if (i->op == HL_OP_iternext || i->op == HL_OP_build_list || i->op == HL_OP_catch) continue;
+            if (only_steps(i) || i->op == HL_OP_build_list || i->op == HL_OP_catch) continue;
             for (int k = 0; k < i->nargs; k++)
                 if (i->args[k]->type) note_lists(o, i->args[k]->type, !i->rule);
         }
@@ -163,7 +165,7 @@ static bool mentions(const hl_type *t, const hl_type *list, bool deep)
 /* May instruction i change a list of this type?  As find_changed has it. */
 static bool changes(const hl_inst *i, const hl_type *list)
 {
-    if (!(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME)) || i->op == HL_OP_iternext || i->op == HL_OP_build_list) return false;
+    if (!(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME)) || only_steps(i) || i->op == HL_OP_build_list) return false;
     for (int k = 0; k < i->nargs; k++)
         if (i->args[k]->type && mentions(i->args[k]->type, list, !i->rule)) return true;
     return false;
