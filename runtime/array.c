@@ -1,5 +1,6 @@
 /* New arrays, overlap of arrays, slices with unknown steps. */
 #include "rt_array.h"
+#include "rt_numpy.h"
 #include "gil.h"
 #include <string.h>
 
@@ -209,4 +210,27 @@ void hl_raise_mask(int64_t axis, int64_t size, int64_t mask)
     PyErr_Format(PyExc_IndexError, "boolean index did not match indexed array along axis %lld; size of axis is %lld but size of corresponding boolean axis is %lld",
                  (long long)axis, (long long)size, (long long)mask);
     hl_gil_give(g);
+}
+
+/* --- extremes ------------------------------------------------------------------------------------------------------------- */
+
+static double float_at(const char *p, int size)
+{
+    float f;
+    double d;
+    if (size == 4) return memcpy(&f, p, sizeof f), f;
+    return memcpy(&d, p, sizeof d), d;
+}
+
+double hl_array_extreme(const char *data, int64_t n, int64_t stride, int64_t m, int64_t inner_stride, int32_t size)
+{
+    bool max = size & HL_EXTREME_MAX;
+    double best = float_at(data, size & 0xff);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < m; j++) {
+            double x = float_at(data + i * stride + j * inner_stride, size & 0xff);
+            if (x != x) return x;
+            if (max ? x > best : x < best) best = x;
+        }
+    return best;
 }

@@ -16,6 +16,8 @@ enum { HL_APART_WHOLE = 1 << 24 };
  * views of src are read, not src itself: the very same items count as overlap.  Copies hang on *temps until hl_array_apart_end.  NULL: MemoryError, copies freed. */
 HL_API void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps);
 HL_API void hl_array_apart_end(void **temps);
+/* The least of n × m floats (size: bytes of one, with HL_EXTREME_MAX of rt_numpy.h: the greatest), at least one; NaN when there is one. */
+HL_API double hl_array_extreme(const char *data, int64_t n, int64_t stride, int64_t m, int64_t inner_stride, int32_t size);
 /* ends[0], ends[1]: start and stop of a slice (given: bit 0, bit 1) with any step; ends[0] becomes the first index, result: how many */
 HL_API int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given);
 /* ceil((stop - start) / step), at least 0; step != 0 */

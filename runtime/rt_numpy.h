@@ -96,4 +96,5 @@ HL_API void hl_float_to_int_error(double x);                  /* sets what int(x
 HL_API hl_status hl_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t *out); /* pow(base, exponent, modulus); ValueError */
 HL_API uint64_t hl_unsigned_gcd(uint64_t a, uint64_t b);
 HL_API double hl_nextafter_steps(double x, double y, int64_t steps); /* math.nextafter(x, y, steps=steps), steps >= 0 */
+enum { HL_EXTREME_MAX = 1 << 24 }; /* hl_array_extreme */
 #endif

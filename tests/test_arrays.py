@@ -294,3 +294,44 @@ def test_no_memory_is_lost_when_allocation_fails():
         break
     got = None
     assert _binding.live_allocations() <= before
+
+
+# --- extremes of floats: a NaN anywhere, infinities of both signs, sums that overflow ------------------------------------------
+
+EXTREMES = {
+    "plain": [3.0, -1.5, 2.25, 7.0], "nan first": [np.nan, 1.0, 2.0], "nan last": [5.0, 1.0, np.nan], "nan between": [1.0, np.nan, 9.0],
+    "infinities": [np.inf, 1.0, -np.inf, 4.0], "infinities and nan": [np.inf, -np.inf, np.nan, 4.0], "least": [-np.inf] * 3, "greatest": [np.inf] * 2,
+    "overflow": [3e38, 3e38, -3e38, -3e38, -3e38, -3e38], "overflow in double": [1.7e308, 1.7e308, -1.7e308, -np.inf], "one nan": [np.nan], "one": [-2.5],
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extreme_of_special_values(name, dtype):
+    with np.errstate(over="ignore"):
+        values = np.array(EXTREMES[name], dtype)
+    for n in (1, 9, 40, 150):   # scalar code, one vector, several
+        a = np.full(len(values) * n, values.min() if values.min() == values.min() else 0.5, dtype)
+        a[n // 2::n] = values
+        run("np.max(a), np.min(a), a.max(), a.min()", a)
+        run("np.max(a), np.min(a)", a[::-2])
+        run("np.max(a), np.min(a)", a.reshape(len(values), n))
+        run("np.max(a), np.min(a)", a.reshape(n, len(values)).T)
+        run("np.max(a[1:, ::2]), np.min(a[::-1, :b])", np.stack([a, a, a]), n)
+        run("np.max(a, axis=0), np.min(a, axis=1)", a.reshape(len(values), n))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_windows(dtype):
+    """Small windows of a larger array in a loop, some with a NaN, some clamped, some empty."""
+    a = RNG.random((9, 26)).astype(dtype)
+    a[4, 7] = np.nan
+    body = """r = np.zeros((b, c))
+for i in range(b):
+    for j in range(c):
+        r[i, j] = np.max(a[i*d:(i+1)*d, j*e:(j+1)*e])
+return r"""
+    for b, c, d, e in ((3, 2, 3, 13), (3, 3, 3, 8), (4, 3, 2, 8), (5, 2, 2, 13), (5, 3, 2, 13), (2, 2, -1, 3), (2, 2, 0, 3), (1, 1, 40, 40)):
+        run(body, a, b, c, d, e)
+        run(body, a[::-1, ::2], b, c, d, e)
+        run(body.replace("np.max", "np.sum"), a, b, c, d, e, rtol=1e-6)

@@ -46,12 +46,14 @@ class Program:
         return self.pick("a[%s]" % self.index(), "b[%s, %s]" % (self.index(), self.index()), "z[%s]" % self.index(),
                          "b[%s][%s]" % (self.index(), self.index()), "b.T[%s, %s]" % (self.index(), self.index()))
 
+    read = access
+
     def statement(self, depth):
         kind = self.rng.random()
         if kind < .5:
-            self.say(depth, "s += %s" % self.access())
+            self.say(depth, "s += %s" % self.read())
         elif kind < .75:
-            self.say(depth, "%s = s + %s" % (self.access().replace("].T", "]"), self.access()))
+            self.say(depth, "%s = s + %s" % (self.access().replace("].T", "]"), self.read()))
         elif kind < .85 and self.counters:
             self.say(depth, "if %s > 0:" % self.pick(*self.counters))
             self.say(depth + 1, "s += a[%s - 1]" % self.pick(*self.counters))
@@ -96,6 +98,22 @@ class Program:
             self.statement(depth)
 
 
+class Slices(Program):
+    """Reads windows: slices that lie inside, are clamped, or are empty, as the arguments have it."""
+
+    def window(self):
+        i = self.index()
+        return self.pick("%s:%s" % (i, self.index()), "%s:(%s) + %d" % (i, i, self.rng.randint(1, 3)), "%s:(%s) + m" % (i, i), "%s:" % i, ":%s" % i,
+                         "(%s)*m:(%s + 1)*m" % (i, i), "%s:%s:%s" % (i, self.index(), self.pick("2", "1", "-1")))
+
+    def read(self):
+        if self.rng.random() < .3:
+            return self.access()
+        return self.pick("np.sum(a[%s])" % self.window(), "np.sum(b[%s, %s])" % (self.window(), self.window()), "len(z[%s])" % self.window(),
+                         "np.sum(b[%s, %s])" % (self.index(), self.window()), "np.sum(b.T[%s, %s])" % (self.window(), self.window()),
+                         "np.max(b[%s, %s])" % (self.window(), self.window()), "np.min(a[%s])" % self.window(), "np.sum(b[..., None, %s])" % self.window())
+
+
 def outcome(f, a, b, c, n, m):
     a, b = a.copy(), b.copy()
     try:
@@ -109,9 +127,9 @@ ARGUMENTS = [(n, m, size, h, w) for n, m, size, h, w in
              [(4, 2, 4, 4, 4), (4, 3, 9, 9, 9), (3, 2, 5, 4, 6), (0, 1, 3, 2, 2), (5, 1, 0, 3, 0), (6, 2, 20, 12, 12), (-2, -1, 4, 4, 4), (2, 0, 6, 6, 3)]]
 
 
-@pytest.mark.parametrize("seed", range(90))
-def test_same_as_cpython(seed):
-    p = Program(seed)
+@pytest.mark.parametrize("kind, seed", [(Program, k) for k in range(90)] + [(Slices, k) for k in range(60)])
+def test_same_as_cpython(kind, seed):
+    p = kind(seed)
     g = njit(p.f)
     for n, m, size, h, w in ARGUMENTS:
         r = np.random.default_rng(seed)

@@ -19,7 +19,8 @@
  *   licm at the end                under fastmath: a division by what does not vary is a product with its inverse (instcombine takes back what
  *                                  the first licm made of it)
  *   instcombine at the end         what the vectoriser leaves is not simple
- * and what does not: slp-vectorizer, partial unrolling (slower on the histogram and the convolution), a second licm, newgvn.
+ * and what does not: slp-vectorizer, partial unrolling (slower on the histogram and the convolution), a second licm, newgvn, indvars (our
+ * counters are 64 bits wide and start as they should: 5 to 7 % of compile time for the same code).
  *
  * `no-verify-fixpoint` is not optional: the textual pass aborts the process when one round was not enough.
  */
@@ -31,7 +32,7 @@
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS                                                                                                                                       \
-    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
+    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
     "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg"
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
 #define INLINE "function(" CLEAN "),cgscc(inline),globaldce,function(hl-split-results),"

@@ -33,6 +33,7 @@ V hl_index_value(hl_emit *e, const hl_type *t, V v);             /* an int opera
 /* parts of the view that the (basic) plan selects from an array */
 void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, const hl_index_plan *p, const V *index, V *out);
 
+int hl_depth_of(const hl_inst *v);                               /* in how many loops the value of v changes */
 /* --- loop nests (element_nest.c) --------------------------------------------------------------------------------------------- */
 typedef struct hl_leaf {
     hl_inst *inst;            /* the operand, or NULL for one given by its parts */
@@ -68,7 +69,7 @@ typedef struct hl_nest {
                                  blocks, and short rows need not wait for each other) */
     /* made by hl_nest_prepare */
     V fast, length;
-    bool partial;
+    bool partial, window;
     V trip[HL_DIMS + 2], index[HL_DIMS + 2];
     hl_for loop[HL_DIMS + 2];
     bool looped[HL_DIMS + 2];

@@ -2,6 +2,7 @@
  * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
 #include "private.h"
 #include <llvm-c/DebugInfo.h>
+#include <string.h>
 
 static V factor_value(hl_emit *e, hl_inst *i, PyObject *factor)
 {
@@ -59,6 +60,21 @@ void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
     out[0] = ok ? ok : hl_bool(e, true);
 }
 
+/* What LLVM is told about the loop with this back edge. */
+void hl_hint_loop(hl_emit *e, V jump, const hl_hint *hints, int n)
+{
+    LLVMMetadataRef self = LLVMTemporaryMDNode(e->lc, NULL, 0), parts[n + 1];
+    parts[0] = self;
+    for (int k = 0; k < n; k++) {
+        LLVMMetadataRef property[2] = {LLVMMDStringInContext2(e->lc, hints[k].name, strlen(hints[k].name))};
+        if (hints[k].value) property[1] = LLVMValueAsMetadata(hl_i32(e, hints[k].value));
+        parts[k + 1] = LLVMMDNodeInContext2(e->lc, property, hints[k].value ? 2 : 1);
+    }
+    LLVMMetadataRef node = LLVMMDNodeInContext2(e->lc, parts, (size_t)n + 1);
+    LLVMMetadataReplaceAllUsesWith(self, node); /* a loop's node names itself, so that no two are one */
+    LLVMSetMetadata(jump, LLVMGetMDKindIDInContext(e->lc, "llvm.loop", 9), LLVMMetadataAsValue(e->lc, node));
+}
+
 /* The copy of a loop that keeps its checks runs when an exception is near: LLVM need not unroll or vectorise it.  The loops of a
  * stencil's kernel are unrolled where they are short: the loop around the kernel is the one to vectorise. */
 void hl_emit_loop_hint(hl_emit *e, hl_inst *jump)
@@ -68,10 +84,5 @@ void hl_emit_loop_hint(hl_emit *e, hl_inst *jump)
     for (int k = 0; k < b->nsucc; k++) back |= b->succ[k]->id <= b->id;
     if (!back) return;
     const char *text = b->slow ? "llvm.loop.disable_nonforced" : hl_stencil_unrolls(e->func) ? "llvm.loop.unroll.full" : NULL;
-    if (!text) return;
-    LLVMMetadataRef name = LLVMMDStringInContext2(e->lc, text, strlen(text)), property = LLVMMDNodeInContext2(e->lc, &name, 1);
-    LLVMMetadataRef self = LLVMTemporaryMDNode(e->lc, NULL, 0), parts[] = {self, property};
-    LLVMMetadataRef node = LLVMMDNodeInContext2(e->lc, parts, 2);
-    LLVMMetadataReplaceAllUsesWith(self, node); /* a loop's node names itself, so that no two are one */
-    LLVMSetMetadata(LLVMGetBasicBlockTerminator(hl_here(e)), LLVMGetMDKindIDInContext(e->lc, "llvm.loop", 9), LLVMMetadataAsValue(e->lc, node));
+    if (text) hl_hint_loop(e, LLVMGetBasicBlockTerminator(hl_here(e)), &(hl_hint){text, 0}, 1);
 }

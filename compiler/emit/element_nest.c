@@ -257,6 +257,18 @@ static void open_level(hl_emit *e, hl_nest *n, int level)
     }
 }
 
+/* a[…, j:j+h, k:k+w] in a loop over j and k. */
+static bool is_window(const hl_inst *v)
+{
+    if (!v || v->op != HL_OP_getitem || v->type->ndim < 2 || v->args[1]->op != HL_OP_build_tuple || v->args[1]->nargs < 2) return false;
+    for (int k = v->args[1]->nargs - 2; k < v->args[1]->nargs; k++) {
+        const hl_inst *s = v->args[1]->args[k];
+        if (s->op != HL_OP_build_slice || s->args[0]->type->kind == HL_K_NONE || s->args[1]->type->kind == HL_K_NONE) return false;
+        if (!hl_depth_of(s->args[0]) || !hl_depth_of(s->args[1])) return false;
+    }
+    return true;
+}
+
 void hl_nest_prepare(hl_emit *e, hl_nest *n)
 {
     V fast = hl_bool(e, true), flat = hl_bool(e, false);
@@ -264,6 +276,7 @@ void hl_nest_prepare(hl_emit *e, hl_nest *n)
         flat = flat_test(e, n);
         for (int k = 0; k < n->nleaf; k++) leaf_strides(e, n, &n->leaf[k], &fast);
         n->fast = fast;
+        for (int k = 0; k < n->nleaf; k++) n->window |= is_window(n->leaf[k].inst);
         prepare_trips(e, n, flat, fast);
     }
     alias_scope(e, n);
@@ -290,6 +303,16 @@ void hl_nest_open(hl_emit *e, hl_nest *n)
     hl_nest_levels(e, n, 0, n->nd + 1);
 }
 
+/* The rows of a window are short: vectors of one register, one at a time, and so no second vector loop for what is left. */
+static void hint_window(hl_emit *e, hl_nest *n, const hl_for *l)
+{
+    int widest = 1;
+    for (int k = 0; k < n->nleaf; k++) widest = hl_itemsize(n->leaf[k].type->elem) > widest ? hl_itemsize(n->leaf[k].type->elem) : widest;
+    if (widest >= 16) return;
+    V jump = LLVMGetBasicBlockTerminator(LLVMGetInstructionParent(LLVMGetIncomingValue(l->i, 1)));
+    hl_hint_loop(e, jump, (hl_hint[]){{"llvm.loop.vectorize.width", 32 / widest}, {"llvm.loop.interleave.count", 1}}, 2);
+}
+
 /* Closes levels to-1 … from; acc.next becomes what the accumulators hold behind them. */
 void hl_nest_close_levels(hl_emit *e, hl_nest *n, int from, int to)
 {
@@ -299,6 +322,7 @@ void hl_nest_close_levels(hl_emit *e, hl_nest *n, int from, int to)
             if (n->looped[level] && level >= a->first) hl_for_next(e, &n->loop[level], a->phi[level], a->next);
         }
         if (n->looped[level]) hl_for_end(e, &n->loop[level]);
+        if (n->looped[level] && level == n->nd && n->window) hint_window(e, n, &n->loop[level]);
         for (int k = 0; k < n->nacc; k++) {
             hl_accumulator *a = &n->acc[k];
             if (level < a->first) continue;

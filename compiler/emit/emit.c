@@ -188,6 +188,10 @@ static void emit_entry(hl_emit *e, hl_func *f)
     LLVMTypeRef params[2] = {e->ptr, e->ptr};
     e->fn = LLVMAddFunction(e->mod, "entry", LLVMFunctionType(e->i32, params, 2, false));
     add_attribute(e, e->fn, "nounwind");
+    if (f->has_loops) { /* it only hands over: not worth the optimisers' time */
+        add_attribute(e, e->fn, "optnone");
+        add_attribute(e, e->fn, "noinline");
+    }
     hl_at(e, hl_bb(e, ""));
     int n = count_parts(f->param_types, f->nparams), at = 0;
     V args[n + 1], frame = LLVMGetParam(e->fn, 0);

@@ -93,6 +93,8 @@ void hl_for_end(hl_emit *e, hl_for *l);                                /* … an
 /* A phi carried round a hl_for loop: V acc = hl_for_phi(e, &l, init); … hl_for_next(e, &l, acc, new) before hl_for_end; acc holds the result after it. */
 V hl_for_phi(hl_emit *e, hl_for *l, V init);
 void hl_for_next(hl_emit *e, hl_for *l, V phi, V next);
+typedef struct hl_hint { const char *name; int value; } hl_hint;        /* metadata of a loop; 0: it has no value */
+void hl_hint_loop(hl_emit *e, V jump, const hl_hint *hints, int n);    /* jump: its back edge */
 /* --- errors ---------------------------------------------------------------------------------------------------------- */
 /* The instruction fails with this error unless ok.  Does nothing more when ok is constant true. */
 void hl_check(hl_emit *e, hl_inst *i, V ok, hl_err err, V a, V b);     /* a, b: i64 or NULL */

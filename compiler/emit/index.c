@@ -85,11 +85,62 @@ static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n
     return (span){LLVMBuildLoad2(e->b, e->i64, state, ""), len, step};
 }
 
+/* … when 0 <= start <= stop <= n: no clamping, and the number of items is the difference that the program wrote. */
+static span inner_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n)
+{
+    (void)i;
+    const hl_type *ts = t->items[0], *te = t->items[1], *tp = t->items[2];
+    bool from = ts->kind != HL_K_NONE, to = te->kind != HL_K_NONE, by = tp->kind != HL_K_NONE;
+    V start = from ? hl_index_value(e, ts, p[0]) : hl_i64(e, 0), stop = to ? hl_index_value(e, te, p[from ? ts->nparts : 0]) : n;
+    V step = by ? hl_index_value(e, tp, p[(from ? ts->nparts : 0) + (to ? te->nparts : 0)]) : hl_i64(e, 1);
+    V len = hl_const_is(start, 0) ? stop : hl_sub64(e, stop, start);
+    int64_t c;
+    if (hl_const_int(step, &c) && c > 1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, c - 1)), step, "");
+    return (span){start, len, step};
+}
+
 /* --- views ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* The slices of a plan as they stand, which is right when they lie inside; else clamped. */
+static void plan_spans(hl_emit *e, hl_inst *i, const V *a, const hl_index_plan *p, const V *index, bool inside, span *out)
+{
+    for (int k = 0, dim = 0; k < p->n; k++) {
+        const hl_index_item *it = &p->at[k];
+        if (it->kind == HL_IX_SLICE) out[k] = (inside ? inner_span : slice_span)(e, i, it->type, &index[it->part], hl_arr_shape(a, dim));
+        dim += it->kind != HL_IX_NEW;
+    }
+}
+
+/* … whichever the condition says. */
+static void choose_spans(hl_emit *e, hl_inst *i, V inside, const V *a, const hl_index_plan *p, const V *index, span *out)
+{
+    span clamped[HL_DIMS + 1];
+    LLVMBasicBlockRef clamp = hl_bb(e, "clamp"), join = hl_bb(e, "join"), from = hl_here(e);
+    plan_spans(e, i, a, p, index, true, out);
+    hl_cond(e, inside, join, clamp);
+    hl_at(e, clamp);
+    plan_spans(e, i, a, p, index, false, clamped);
+    LLVMBasicBlockRef end = hl_here(e);
+    hl_br(e, join);
+    hl_at(e, join);
+    for (int k = 0; k < p->n; k++) {
+        if (p->at[k].kind != HL_IX_SLICE) continue;
+        if (out[k].start != clamped[k].start) out[k].start = hl_phi2(e, e->i64, out[k].start, from, clamped[k].start, end);
+        if (out[k].len != clamped[k].len) out[k].len = hl_phi2(e, e->i64, out[k].len, from, clamped[k].len, end);
+    }
+}
 
 void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, const hl_index_plan *p, const V *index, V *out)
 {
-    V shape[HL_DIMS], strides[HL_DIMS], data = a[1];
+    V shape[HL_DIMS], strides[HL_DIMS], data = a[1], at[HL_DIMS];
+    span *spans = HL_NEWN(e->arena, span, p->n + 1);
+    for (int k = 0, dim = 0; k < p->n; k++) { /* checks first: where they do not vary with a loop, LLVM takes them out of it only so */
+        if (p->at[k].kind == HL_IX_INT) at[k] = checked(e, i, p->at[k].type, index[p->at[k].part], hl_arr_shape(a, dim), dim);
+        dim += p->at[k].kind != HL_IX_NEW;
+    }
+    bool inside = i->op == HL_OP_getitem && i->flags & HL_I_INSIDE;
+    if (inside && i->nargs > 2) choose_spans(e, i, hl_arg(e, i, 2)[0], a, p, index, spans);
+    else plan_spans(e, i, a, p, index, inside, spans);
     int dim = 0, nd = 0;
     for (int k = 0; k < p->n; k++) {
         const hl_index_item *it = &p->at[k];
@@ -99,9 +150,9 @@ void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, con
         }
         V n = hl_arr_shape(a, dim), stride = hl_arr_stride(array, a, dim);
         if (it->kind == HL_IX_FULL) shape[nd] = n, strides[nd++] = stride;
-        else if (it->kind == HL_IX_INT) data = hl_gep_bytes(e, data, hl_mul64(e, checked(e, i, it->type, index[it->part], n, dim), stride));
+        else if (it->kind == HL_IX_INT) data = hl_gep_bytes(e, data, hl_mul64(e, at[k], stride));
         else {
-            span s = slice_span(e, i, it->type, &index[it->part], n);
+            span s = spans[k];
             if (!hl_const_is(s.start, 0)) data = LLVMBuildGEP2(e->b, e->i8, data, (V[]){hl_mul64(e, s.start, stride)}, 1, "");
             shape[nd] = s.len, strides[nd++] = hl_mul64(e, stride, s.step);
         }
@@ -131,7 +182,6 @@ static bool is_int64_arith(const hl_inst *v)
     return hl_unliteral(v->args[0]->type) == hl_T.int64 && hl_unliteral(v->args[1]->type) == hl_T.int64;
 }
 
-/* How deep in loops v changes. */
 static int depth_of(const hl_inst *v, int limit)
 {
     if (hl_is_literal(v->type) || !v->block) return 0;
@@ -142,13 +192,13 @@ static int depth_of(const hl_inst *v, int limit)
     return a > b ? a : b;
 }
 
-/* Is v a sum of something from an outer and something from an inner loop?  *outer is the former's operand number. */
-static bool splits(const hl_inst *v, int *outer)
+int hl_depth_of(const hl_inst *v) { return depth_of(v, 4); }
+
+/* Is v a sum of something from an outer and something from an inner loop? */
+static bool splits(const hl_inst *v)
 {
     if (!is_int64_arith(v) || v->op == HL_OP_mul || hl_is_literal(v->args[0]->type) || hl_is_literal(v->args[1]->type)) return false;
-    int a = depth_of(v->args[0], 4), b = depth_of(v->args[1], 4);
-    *outer = a < b ? 0 : 1;
-    return a != b;
+    return hl_depth_of(v->args[0]) != hl_depth_of(v->args[1]);
 }
 
 static void add_term(hl_emit *e, terms *s, V index, V stride, int depth)
@@ -162,16 +212,15 @@ static void add_term(hl_emit *e, terms *s, V index, V stride, int depth)
 /* The index v, whose value is `at`, of an axis with this stride. */
 static void add_axis(hl_emit *e, terms *s, hl_inst *v, V at, V stride)
 {
-    int outer;
-    if (!v || !splits(v, &outer)) {
-        add_term(e, s, at, stride, v ? depth_of(v, 4) : 0);
+    if (!v || !splits(v)) {
+        add_term(e, s, at, stride, v ? hl_depth_of(v) : 0);
         return;
     }
     s->split = true;
     for (int k = 0; k < 2; k++) {
-        V x = hl_one(e, v->args[k == 0 ? outer : 1 - outer]);
-        bool minus = v->op == HL_OP_sub && (k == 0 ? outer : 1 - outer) == 1;
-        add_term(e, s, minus ? LLVMBuildNeg(e->b, x, "") : x, stride, depth_of(v->args[k == 0 ? outer : 1 - outer], 4));
+        V x = hl_one(e, v->args[k]);
+        if (k == 1 && v->op == HL_OP_sub) x = LLVMBuildNeg(e->b, x, "");
+        add_term(e, s, x, stride, hl_depth_of(v->args[k]));
     }
 }
 

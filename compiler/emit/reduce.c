@@ -7,9 +7,12 @@
  *   an axis known at       the operand is viewed with that axis moved to the end
  *   run time
  *
- * min and max give NaN when there is one (llvm.minimum), as NumPy's.  var and std go over the operand twice: mean first; so do argmin and
+ * min and max give NaN when there is one (llvm.minimum), as NumPy's.  An instruction that does so is three on most machines; over the floats of a
+ * whole array of one or two dimensions it is cheaper to take the extreme as if there were none and to add the items up as well: only when that sum is NaN (or infinities of both
+ * signs made it so) is the answer looked for again, in the runtime.  var and std go over the operand twice: mean first; so do argmin and
  * argmax: the extreme first, then its place.
  */
+#include "../../runtime/rt_numpy.h"
 #include "array.h"
 #include "container.h"
 #include <string.h>
@@ -20,6 +23,7 @@ typedef struct reducer {
     int n;                     /* accumulators */
     V init[4];
     bool nan;                  /* NaNs do not count */
+    bool summed;               /* min, max: as if there were no NaN, which the second accumulator, a sum, tells */
     const V *mean;             /* second pass: parts of the mean (var, std), the extreme (argmin, argmax) */
 } reducer;
 
@@ -122,7 +126,12 @@ static void reduce_item(hl_emit *e, const reducer *q, V const *x, V position, V 
     case HL_RED_PTP:
         out[0] = lesser(e, q->acc, acc[0], x[0], true), out[1] = lesser(e, q->acc, acc[1], x[0], false);
         return;
-    case HL_RED_MIN: case HL_RED_MAX: out[0] = lesser(e, q->acc, acc[0], x[0], q->r == HL_RED_MIN); return;
+    case HL_RED_MIN: case HL_RED_MAX:
+        out[0] = lesser(e, q->acc, acc[0], x[0], q->r == HL_RED_MIN);
+        if (!q->summed) return;
+        fast_flag(out[0], LLVMFastMathNoSignedZeros | LLVMFastMathNoNaNs);
+        out[1] = add(e, acc[1], x[0]);
+        return;
     case HL_RED_NANMIN: case HL_RED_NANMAX:
         v[0] = skip ? LLVMBuildSelect(e->b, skip, q->init[0], x[0], "") : x[0];
         out[0] = lesser(e, q->acc, acc[0], v[0], q->r == HL_RED_NANMIN);
@@ -251,6 +260,33 @@ static void reduce_inner(hl_emit *e, job *j, V *out)
     reduce_finish(e, &j->q, acc, j->count, j->ddof, out);
 }
 
+/* min or max of all floats of one array, an operand that is in memory. */
+static void reduce_summed(hl_emit *e, job *j, V *out)
+{
+    V acc[4];
+    j->q.summed = true, j->q.init[1] = LLVMConstNull(half_type(e, j->q.acc)), j->q.n = 2;
+    const hl_leaf *l = &j->n->leaf[0];
+    hl_nest_prepare(e, j->n);
+    pass(e, j, acc);
+    LLVMBasicBlockRef again = hl_bb(e, "nan"), done = hl_bb(e, "extreme"), from = hl_here(e);
+    hl_cond(e, LLVMBuildFCmp(e->b, LLVMRealUNO, acc[1], acc[1], ""), again, done);
+    hl_at(e, again);
+    bool rows = l->type->ndim == 2;
+    V n = rows ? hl_arr_shape(l->parts, 0) : hl_i64(e, 1), step = rows ? hl_arr_stride(l->type, l->parts, 0) : hl_i64(e, 0);
+    V m = hl_arr_shape(l->parts, rows), inner = hl_arr_stride(l->type, l->parts, rows);
+    V r = hl_rtcall(e, HL_RT_array_extreme, hl_arr_data(l->parts), n, step, m, inner, hl_i32(e, hl_itemsize(l->type->elem) | (j->q.r == HL_RED_MAX ? HL_EXTREME_MAX : 0)));
+    if (LLVMTypeOf(acc[0]) == e->f32) r = LLVMBuildFPTrunc(e->b, r, e->f32, "");
+    hl_br(e, done);
+    hl_at(e, done);
+    out[0] = hl_phi2(e, LLVMTypeOf(acc[0]), acc[0], from, r, again);
+}
+
+static bool may_sum(const job *j)
+{
+    bool extreme = j->q.r == HL_RED_MIN || j->q.r == HL_RED_MAX, floats = hl_is_float(j->q.acc) && j->q.item == j->q.acc;
+    return extreme && floats && j->n->nd >= 1 && j->n->nd <= 2 && j->n->nleaf == 1 && j->n->leaf[0].inst == j->v && !hl_is_fused(j->v);
+}
+
 static V reduced_count(hl_emit *e, int nd, V const *shape, int64_t axes)
 {
     V c = hl_i64(e, 1);
@@ -259,12 +295,13 @@ static V reduced_count(hl_emit *e, int nd, V const *shape, int64_t axes)
     return c;
 }
 
-static void check_not_empty(hl_emit *e, hl_inst *i, hl_reduction r, V count)
+static void check_not_empty(hl_emit *e, hl_inst *i, hl_reduction r, int nd, V const *shape, int64_t axes)
 {
     hl_err err = r == HL_RED_MIN || r == HL_RED_NANMIN || r == HL_RED_PTP ? HL_ERR_reduce_min : r == HL_RED_MAX || r == HL_RED_NANMAX ? HL_ERR_reduce_max
                  : r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
     if (r == HL_RED_MIN || r == HL_RED_MAX || r == HL_RED_NANMIN || r == HL_RED_NANMAX || r == HL_RED_PTP || is_arg(r))
-        hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGT, count, hl_i64(e, 0), ""), err, NULL, NULL);
+        for (int k = 0; k < nd; k++) /* axis by axis: the loops then know that they run */
+            if (axes >> k & 1) hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGT, shape[k], hl_i64(e, 0), ""), err, NULL, NULL);
 }
 
 /* The result seen with all dimensions of the operand: those reduced have stride 0. */
@@ -435,10 +472,14 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
         hl_nest_tree(e, j.n, j.v);
     }
     j.count = all ? hl_array_size(e, nd, shape) : reduced_count(e, nd, shape, axes);
-    check_not_empty(e, i, r, j.count);
+    check_not_empty(e, i, r, nd, shape, all ? -1 : axes);
     if (all && !hl_is_array(i->type)) {
         j.n->ordered = is_arg(r);
         j.n->blocked = is_sum(r) && !hl_is_intlike(j.q.acc);
+        if (may_sum(&j)) {
+            reduce_summed(e, &j, out);
+            return;
+        }
         hl_nest_prepare(e, j.n);
         reduce_inner(e, &j, out);
     } else reduce_axes(e, &j, axes == -1 ? (1LL << nd) - 1 : axes, hl_is_array(i->type) && i->type->ndim == nd && p.keepdims >= 0, shape, out);

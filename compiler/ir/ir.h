@@ -61,6 +61,7 @@ enum { /* inst->flags */
     HL_I_DEAD = 16,
     HL_I_NORAISE = 32, /* the rule's `raises` does not happen here */
     HL_I_OBJECT = 64,  /* in a block under objmode: Python objects are allowed, and operands are boxed */
+    HL_I_INSIDE = 128,  /* 0 <= start <= stop <= size in each slice of the index, if operand 2 (when given) holds (passes/bounds.c) */
 };
 
 struct hl_inst {

@@ -13,6 +13,10 @@
  *               array operations.
  *   checked     what is left.
  *
+ * The ends of a slice are clamped, which hides from everybody that a[j*s : (j+1)*s] has s items.  That they lie in the array, in order,
+ * is proved in the same way, or asked by a loop_safe in front of the loop that the slice takes as an operand: no loop is copied
+ * for it, the slice chooses between its ends as they are and clamping.
+ *
  * Divisions whose divisor is known before the loop are treated alike (bounds_divide.c): the condition is that it is not zero.
  *
  * loop_safe's immediate is (bits, factors, condition, condition, …): a factor is (operand, axis) for the size of an array's
@@ -56,6 +60,7 @@ typedef struct bounds {
     HL_VEC(place *) places;
     HL_VEC(hl_division) divisions;
     int growth;
+    bool slices;                 /* there are views made of slices */
 } bounds;
 
 static bool checked(const bounds *b)
@@ -112,6 +117,11 @@ static bool take_apart(place *a, const hl_type *array, hl_inst *index)
     return axis <= array->ndim;
 }
 
+static bool takes_slices(const hl_inst *i)
+{
+    return i->op == HL_OP_getitem && i->nargs == 2 && hl_is_array(i->args[0]->type) && hl_is_array(i->type) && hl_ir_effects(i) & HL_E_BORROW;
+}
+
 static void find_places(bounds *b)
 {
     for (int k = 0; k < b->f->blocks.n; k++)
@@ -120,6 +130,7 @@ static void find_places(bounds *b)
             place *a = HL_NEW(b->arena, place);
             a->inst = i;
             a->whole = true;
+            b->slices |= takes_slices(i);
             if (take_apart(a, i->args[0]->type, i->args[1]) && a->n) hl_push(b->arena, &b->places, a);
         }
 }
@@ -418,6 +429,91 @@ static hl_inst *make_safe(bounds *b, conditions *all, const hl_divisors *divisor
     return i;
 }
 
+/* --- slices --------------------------------------------------------------------------------------------------------------- */
+
+static bool takes_end(const hl_inst *v) { return v->type->kind == HL_K_NONE || hl_affine_takes(v->type); }
+
+/* Adds what must hold so that the slice v of axis `axis` lies inside: 0 <= start <= stop <= size. */
+static bool slice_inside(bounds *b, const hl_inst *at, const hl_inst *v, int axis, const hl_block *loop, conditions *c)
+{
+    int64_t step = 1;
+    const hl_type *by = v->nargs > 2 ? v->args[2]->type : NULL;
+    if (v->op != HL_OP_build_slice || !takes_end(v->args[0]) || !takes_end(v->args[1])) return false;
+    if (by && hl_is_literal(by) && hl_is_intlike(by->elem)) step = by->ival;
+    else if (by && by->kind != HL_K_NONE && by->kind != HL_K_OMITTED) return false;
+    hl_affine size = hl_affine_size(at->args[0], axis), start = hl_affine_const(0), stop = size;
+    if (v->args[0]->type->kind != HL_K_NONE) start = hl_affine_of(v->args[0]);
+    if (v->args[1]->type->kind != HL_K_NONE) stop = hl_affine_of(v->args[1]);
+    if (step < 1 || !size.ok || !start.ok || !stop.ok) return false;
+    note(b, c, &size, SIZE, at->block, loop);
+    return require(b, c, start, at->block, loop, 0) && require(b, c, hl_affine_add(stop, start, -1), at->block, loop, 0) &&
+           require(b, c, hl_affine_add(size, stop, -1), at->block, loop, 0);
+}
+
+static bool is_whole(const hl_inst *v) { return v->op == HL_OP_build_slice && v->args[0]->type->kind == HL_K_NONE && v->args[1]->type->kind == HL_K_NONE; }
+
+static bool slices_inside(bounds *b, const hl_inst *at, const hl_block *loop, conditions *c)
+{
+    hl_inst *index = at->args[1], *const *items = &index;
+    int n = 1, used = 0, axis = 0, found = 0;
+    if (index->type->kind == HL_K_TUPLE) {
+        if (index->op != HL_OP_build_tuple) return false;
+        items = index->args, n = index->nargs;
+    }
+    *c = (conditions){.exact = true};
+    for (int k = 0; k < n; k++) {
+        const hl_type *t = hl_unliteral(items[k]->type);
+        if (t->kind != HL_K_SLICE && t->kind != HL_K_NONE && t->kind != HL_K_ELLIPSIS && !hl_is_int(t)) return false;
+        used += t->kind != HL_K_NONE && t->kind != HL_K_ELLIPSIS;
+    }
+    for (int k = 0; k < n; k++) {
+        const hl_type *t = hl_unliteral(items[k]->type);
+        if (t->kind == HL_K_ELLIPSIS) axis += at->args[0]->type->ndim - used;
+        else if (t->kind != HL_K_NONE) {
+            if (t->kind == HL_K_SLICE && !is_whole(items[k]) && (found++, !slice_inside(b, at, items[k], axis, loop, c))) return false;
+            axis++;
+        }
+    }
+    return found > 0;
+}
+
+static hl_block *entering(const hl_block *header)
+{
+    hl_block *from = NULL;
+    for (int p = 0; p < header->pred.n; p++) {
+        if (hl_ir_loop_contains(header, header->pred.at[p])) continue;
+        if (from || header->pred.at[p]->handler == header) return NULL;
+        from = header->pred.at[p];
+    }
+    return from;
+}
+
+static int free_slices(bounds *b, hl_inst *i)
+{
+    hl_block *chain[64], *from;
+    conditions c;
+    int n = 0;
+    if (slices_inside(b, i, NULL, &c) && !c.at.n && c.exact) {
+        i->flags |= HL_I_INSIDE;
+        return 0;
+    }
+    for (hl_block *h = i->block->loop; h && n < 64; h = h->loop_parent) chain[n++] = h;
+    while (n-- > 0) {
+        if (!slices_inside(b, i, chain[n], &c)) continue;
+        if (c.at.n > MAX_CONDITIONS || !(from = entering(chain[n]))) return 0;
+        hl_inst *safe = make_safe(b, &c, &(hl_divisors){0}, &(hl_divisors){0}, i->span);
+        if (!safe) {
+            b->cx->python_error = true;
+            return hl_fail(b->cx, "HotloopError", b->f, i->span, "out of memory");
+        }
+        hl_ir_before(from->last, safe);
+        hl_ir_add_arg(b->f, i, safe);
+        i->flags |= HL_I_INSIDE;
+        return 0;
+    }
+    return 0;
+}
+
 static int size_of_loop(const bounds *b, const hl_block *header)
 {
     int n = 0;
@@ -505,7 +601,7 @@ static int run(hl_cx *cx, hl_func *f)
     bounds *b = HL_NEW(cx->arena, bounds);
     b->cx = cx, b->f = f, b->arena = cx->arena;
     find_places(b);
-    if (!b->places.n && !hl_divide_any(f)) return 0;
+    if (!b->places.n && !b->slices && !hl_divide_any(f)) return 0;
     hl_ir_order(f);
     hl_ir_dominators(f);
     hl_ir_loops(f);
@@ -515,6 +611,9 @@ static int run(hl_cx *cx, hl_func *f)
             if (d.loop) hl_push(b->arena, &b->divisions, d);
         }
     for (int k = 0; k < b->places.n; k++) decide(b, b->places.at[k]);
+    for (int k = 0; k < f->blocks.n; k++)
+        for (hl_inst *i = f->blocks.at[k]->first; i; i = i->next)
+            if (takes_slices(i) && free_slices(b, i)) return -1;
     HL_VEC(hl_block *) headers = {0}; /* outer ones come first */
     for (int k = 0; k < f->blocks.n; k++)
         if (f->blocks.at[k]->loop == f->blocks.at[k]) hl_push(b->arena, &headers, f->blocks.at[k]);
