@@ -276,7 +276,7 @@ static int read_options(hl_dispatcher *d, PyObject *dict)
         {"nopython", &d->options.nopython}, {"nogil", &d->options.nogil}, {"fastmath", &d->options.fastmath},
         {"boundscheck", &d->options.boundscheck}, {"error_model_numpy", &d->options.error_model_numpy},
         {"parallel", &d->options.parallel}, {"forceobj", &d->options.forceobj}, {"no_inline", &d->options.no_inline},
-        {"always_inline", &d->options.always_inline}};
+        {"always_inline", &d->options.always_inline}, {"profile", &d->options.profile}};
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
         PyObject *v = PyDict_GetItemString(dict, flags[k].name);
         int truth = v ? PyObject_IsTrue(v) : 0;
@@ -480,7 +480,7 @@ static PyObject *get_locals(PyObject *self, void *c) { return Py_NewRef(D(self)-
     METHOD(inspect_llvm, "inspect_llvm(signature=None): LLVM IR, for one signature or a dict for all.")                                  \
     METHOD(inspect_asm, "inspect_asm(signature=None): assembly, for one signature or a dict for all.")                                   \
     METHOD(inspect_ir, "inspect_ir(signature=None, stage='types'): the compiler's own form of the function.")                            \
-    METHOD(report, "report(signature=None, file=...): what became of each line, as an HTML page and as text.")                              \
+    METHOD(report, "report(signature=None, file=..., measure=None): what became of each line, as an HTML page and as text.")                \
     METHOD(objects, "objects(signature=None): the values that stayed Python objects, with line and reason; a dict for all signatures.")   \
     METHOD(get_metadata, "get_metadata(signature=None): facts about the compilation of one signature, or a dict for all.")               \
     METHOD(__reduce__, "Pickles by name where that finds the same function, by code otherwise.")                                         \

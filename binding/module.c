@@ -4,6 +4,7 @@
  * are process-wide.
  */
 #define HL_IMPORT_NUMPY
+#include "../runtime/rt_profile.h"
 #include "binding.h"
 
 PyObject *hl_overload_registry;
@@ -40,7 +41,29 @@ static PyObject *fail_after(PyObject *m, PyObject *arg)
     Py_RETURN_NONE;
 }
 
+static PyObject *profile_start(PyObject *m, PyObject *unused)
+{
+    if (hl_profile_start() < 0) return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+static PyObject *profile_stop(PyObject *m, PyObject *unused)
+{
+    const hl_profile_row *rows = NULL;
+    int n = hl_profile_stop(&rows);
+    PyObject *list = PyList_New(0);
+    for (int k = 0; list && k < n; k++) {
+        PyObject *row = Py_BuildValue("(OLdL)", rows[k].file, (long long)rows[k].line, 1e-9 * (double)rows[k].nanoseconds, (long long)rows[k].count);
+        if (!row || PyList_Append(list, row) < 0) Py_CLEAR(list);
+        Py_XDECREF(row);
+    }
+    hl_profile_free();
+    return list;
+}
+
 static PyMethodDef functions[] = {
+    {"profile_start", profile_start, METH_NOARGS, "Functions compiled with the option `profile` count from now on, in this thread."},
+    {"profile_stop", profile_stop, METH_NOARGS, "(file, line, seconds, count) of operations on Python objects since profile_start; the functions must still be there."},
     {"live_allocations", live_allocations, METH_NOARGS, "Allocations of compiled code that are not freed yet."},
     {"fail_after", fail_after, METH_O, "For tests: the n-th allocation from now fails, and those after it; -1: none does."},
     {NULL, NULL, 0, NULL}};

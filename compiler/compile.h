@@ -6,7 +6,7 @@
 
 typedef struct hl_options hl_options;
 struct hl_options {
-    bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline;
+    bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline, profile;
     int opt_level;               /* 0..3; 3 is the default */
 };
 

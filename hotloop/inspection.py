@@ -91,9 +91,9 @@ def _source(code):
     return numbered if any(line for _, line in numbered) else []
 
 
-def report(d, signature=None, file=...):
+def report(d, signature=None, file=..., measure=None):
     from .report import of_dispatcher
-    return of_dispatcher(d, signature, file)
+    return of_dispatcher(d, signature, file, measure)
 
 
 def inspect_types(d, file=None, signature=None, pretty=False, style="default", **kwargs):

@@ -9,8 +9,9 @@ import json
 import linecache
 import os
 import re
+import time
 
-from . import inspection
+from . import _binding, inspection
 from .signatures import normalize
 
 # LLVM's name of the obstacle -> what it means, and what may help ("": nothing simple)
@@ -102,6 +103,7 @@ class FunctionReport:
         self.values, self.mentions, self.loops = [], [], []
         self.code = {}  # line -> instructions of assembly
         self.objects = []  # (line, what, why)
+        self.shares = {}  # line -> share of the measured call that its Python objects took
         self._marks = []
 
     @property
@@ -175,6 +177,9 @@ class FunctionReport:
                              ("calls into Python", self.lines_that("python"))):
             if lines:
                 out.append(f"  {title}: line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}")
+        if self.shares:
+            out.append(f"  Python objects took {sum(self.shares.values()):.0%} of the measured call: "
+                       + ", ".join(f"line {line} {share:.1%}" for line, share in sorted(self.shares.items())))
         for line, what, why in self.objects:
             out.append(f"  line {line}: {what} {'runs in the interpreter' if what == 'the whole function' else 'stays a Python object'}: {why}")
         return "\n".join(out)
@@ -310,7 +315,26 @@ def of_dispatchers(dispatchers):
     return Report(out)
 
 
-def of_dispatcher(d, signature=None, file=...):
+def _measure(d, functions, args):
+    """Calls a copy of the function that measures, and notes which share of the time went into Python objects, by line."""
+    copy = _binding.Dispatcher(d.py_func, {**d._options, "profile": True}, d._locals, d.targetoptions)
+    clock = time.perf_counter
+    _binding.profile_start()
+    start = clock()
+    try:
+        copy(*args)
+    finally:
+        seconds = clock() - start
+        rows = _binding.profile_stop()
+    seconds -= sum(o.compile_time for o in inspection.overloads(copy).values())
+    for f in functions:
+        first, last = f.lines
+        for filename, line, spent, _ in rows:
+            if filename == f.filename and first <= line <= last:
+                f.shares[line] = min(1.0, spent / max(seconds, 1e-9))
+
+
+def of_dispatcher(d, signature=None, file=..., measure=None):
     """What became of a compiled function.
 
     Parameters
@@ -319,6 +343,8 @@ def of_dispatcher(d, signature=None, file=...):
         One specialisation; all of them otherwise.
     file : str or path or None
         Where the HTML page goes: ``<name>-report.html`` in the current folder unless said otherwise; None writes none.
+    measure : tuple, optional
+        Arguments.  The function is called with them once, and the report says which share of the time its Python objects took.
 
     Returns
     -------
@@ -337,6 +363,8 @@ def of_dispatcher(d, signature=None, file=...):
     if not wanted and d._interpreted is None:
         raise ValueError(f"{d.py_func.__qualname__} has not been compiled yet: call it first, or give it a signature with .compile()")
     out = Report([f for args in wanted for f in of_specialisation(d, args)] or [_of_interpreted(d)])
+    if measure is not None:
+        _measure(d, out.functions, measure)
     if file is not None:
         out.save(re.sub(r"\W", "-", d.py_func.__name__).strip("-") + "-report.html" if file is ... else file)
     return out

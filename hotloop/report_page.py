@@ -108,6 +108,8 @@ def _function(f):
     objects = {}
     for line, what, why in f.objects:
         objects.setdefault(line, []).append(f"<span class='b py'>{html.escape(what)}</span> <i>{html.escape(why)}</i>")
+    for line, share in f.shares.items():
+        objects.setdefault(line, []).insert(0, f"<span class='b py'>{share:.1%} of the time</span>")
     rows = []
     for number, text in f.source or [(k, "") for k in sorted(f.code)]:
         code = f.code.get(number)

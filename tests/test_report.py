@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -231,6 +232,46 @@ def test_python_objects_are_named():
     assert f"line {first + 2}: d[\"house\"] stays a Python object" in str(r)
     assert "<span class='b py'>d[&quot;house&quot;]</span>" in r.html()
     assert first + 2 in r.functions[0].lines_that("python") and first + 5 not in r.functions[0].lines_that("python")
+
+
+class Clock:
+    calls = 0
+
+    def wait(self, seconds):
+        self.calls += 1
+        time.sleep(seconds)
+
+
+def test_measured_shares():
+    @hotloop.jit
+    def work(clock, a):
+        s = 0.0
+        for x in a:
+            s += x
+        clock.wait(0.001)
+        clock.wait(0.05)
+        return s
+
+    clock = Clock()
+    work(clock, np.ones(10))
+    r = work.report(file=None, measure=(clock, np.ones(10)))
+    assert clock.calls == 4  # called once more
+    shares, first = r.functions[0].shares, work.py_func.__code__.co_firstlineno
+    assert set(shares) == {first + 5, first + 6}
+    assert shares[first + 6] > 0.5 > shares[first + 5]
+    assert "Python objects took" in str(r) and "of the time</span>" in r.html()
+    assert work.report(file=None).functions[0].shares == {}
+
+
+def test_a_measured_call_that_fails():
+    @hotloop.jit
+    def pick(d, k):
+        return d[k]
+
+    pick({1: 2}, 1)
+    with pytest.raises(KeyError):
+        pick.report(file=None, measure=({}, 1))
+    assert pick.report(file=None, measure=({1: 3}, 1)).functions[0].shares
 
 
 def test_functions_that_the_interpreter_runs():

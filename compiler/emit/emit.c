@@ -93,14 +93,25 @@ static void declare_function(hl_emit *e, hl_func *f)
 
 /* --- instructions -------------------------------------------------------------------------------------------------------------- */
 
+/* Behind an operation on Python objects, when their time is measured. */
+static void count_time(hl_emit *e, const hl_inst *i)
+{
+    PyObject *file = e->func->code ? ((PyCodeObject *)e->func->code)->co_filename : Py_None;
+    hl_emit_keep(e, file);
+    hl_rtcall(e, HL_RT_profile_end, hl_ptr_const(e, file), hl_i64(e, i->span.line));
+}
+
 static void emit_inst(hl_emit *e, hl_inst *i)
 {
     if (i->flags & HL_I_FUSED || i->op == HL_OP_const || i->op == HL_OP_omitted || i->op == HL_OP_phi) return;
     int n = i->type ? i->type->nparts : 0;
     hl_emit_line(e, i->span);
     V *out = HL_NEWN(e->arena, V, n + 1);
+    bool timed = e->cx->rq->options.profile && i->span.line > 0 && hl_ir_effects(i) & HL_E_SERIAL;
+    if (timed) hl_rtcall(e, HL_RT_profile_begin);
     if (i->rule) hl_emitters[i->rule->id](e, i, out);
     else hl_emit_core(e, i, out);
+    if (timed) count_time(e, i);
     if (i->type && !hl_is_literal(i->type)) e->vals[i->id] = out;
 }
 
