@@ -7,6 +7,9 @@
 #   make test-all      the tests under every supported CPython that is installed
 #   make debug         a debug build, and the tests on it with the IR verified after every pass
 #   make fuzz          N=2000 random programs, compiled and in CPython; SEED=… repeats a run (docs/testing.md)
+#   make inject        the tests, with each allocation made to fail
+#   make sanitize      tests and random programs with AddressSanitizer and UndefinedBehaviorSanitizer;  make tsan: threads
+#   make fuzz-ir fuzz-reader: coverage-guided fuzzing of what reads foreign input
 #   make bench         measures against the newest Numba and against C; writes benchmarks/results.md
 #   make bench-npbench NPBENCH=path: NPBench's own Numba files on both sides, from a checkout of NPBench
 #   make format        formats the C and Python sources
@@ -22,7 +25,7 @@ BIN      = $(VENV)/bin
 PIP      = $(BIN)/python -m pip --disable-pip-version-check
 VERSIONS = 3.11 3.12 3.13
 
-.PHONY: build demo test test-all debug fuzz bench bench-npbench format clean strict smoke
+.PHONY: build demo test test-all debug fuzz inject sanitize tsan fuzz-ir fuzz-reader bench bench-npbench format clean strict smoke
 .DELETE_ON_ERROR:
 
 build: $(VENV)/.built
@@ -98,11 +101,59 @@ smoke:
 	    PYTHONPATH=$(CURDIR)/build/llvm19/stage PYTHONSAFEPATH=1 $(BIN)/pytest tests/test_workloads.py tests/test_language.py; \
 	 else echo "== LLVM 19: skipped, it is not installed"; fi
 
-# --- random programs -------------------------------------------------------------------------------------------------------
+# --- proof (docs/testing.md) ------------------------------------------------------------------------------------------------
+# HOW=short is what .ci/run does.
 N    ?= 2000
 SEED ?=
+HOW  ?= long
 fuzz: $(VENV)/.built
 	$(BIN)/python tests/fuzz/fuzz.py --count $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+inject: $(VENV)/.built
+	HOTLOOP_INJECT=1 $(BIN)/pytest $(if $(filter short,$(HOW)),$(CORE)) $(ARGS)
+
+CORE        = tests/test_containers.py tests/test_container_programs.py tests/test_exceptions.py tests/test_found_by_fuzzing.py
+MEMORY      = $(CORE) tests/test_runtime.py tests/test_runtime_sort.py tests/test_reader.py tests/test_ir.py tests/test_types.py tests/test_dispatcher.py \
+              tests/test_arrays.py tests/test_language.py tests/test_iterate.py tests/test_overlap.py
+STAGE_asan  = -Db_sanitize=address,undefined
+STAGE_tsan  = -Db_sanitize=thread
+CC_asan     = CC=gcc CXX=g++
+CC_tsan     = CC=gcc CXX=g++
+REPORT      = $(CURDIR)/build/sanitizer-report
+STAGED      = PYTHONPATH=$(CURDIR)/build/$(1)/stage PYTHONSAFEPATH=1
+PRELOAD     = LD_PRELOAD="$$(gcc -print-file-name=lib$(1).so) $$(gcc -print-file-name=libstdc++.so.6)"
+ASAN        = $(call STAGED,asan) ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0:log_path=$(REPORT) \
+              UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORT) $(call PRELOAD,asan)
+TSAN        = $(call STAGED,tsan) TSAN_OPTIONS=log_path=$(REPORT):suppressions=$(CURDIR)/tests/fuzz/tsan.supp:history_size=7:report_signal_unsafe=0 $(call PRELOAD,tsan)
+CHECKED     = for r in $(REPORT).*; do [ -f $$r ] && head -60 $$r && bad=1; done; exit $${bad:-0}
+
+# Sanitizers watch hotloop's own C code; machine code that hotloop makes is not instrumented.
+sanitize: build/asan/.staged
+	@rm -f $(REPORT).*
+	@$(ASAN) PYTHONMALLOC=malloc $(BIN)/pytest -p no:cacheprovider $(if $(filter short,$(HOW)),$(CORE) tests/test_runtime.py,$(MEMORY)) $(ARGS) || bad=1; \
+	 $(ASAN) $(BIN)/python tests/fuzz/fuzz.py --count $(if $(filter short,$(HOW)),100,1000) || bad=1; $(CHECKED)
+
+tsan: build/tsan/.staged
+	@rm -f $(REPORT).*
+	@$(TSAN) $(BIN)/python tests/fuzz/threads.py $(if $(filter short,$(HOW)),15,60) 16 $(SEED) || bad=1; $(CHECKED)
+
+# Coverage-guided: clang and its runtime libraries (Debian: clang-22, libclang-rt-22-dev).
+CLANG       = $(shell tools/find-llvm clang)
+STAGE_guided = -Db_sanitize=address,fuzzer-no-link
+CC_guided   = CC=$(CLANG) CXX=$(shell tools/find-llvm clang++)
+RUNTIME     = $(shell $(CLANG) --print-runtime-dir)
+FUZZER      = $(firstword $(wildcard $(RUNTIME)/libclang_rt.fuzzer_no_main-x86_64.a $(RUNTIME)/libclang_rt.fuzzer_no_main.a))
+CLANG_ASAN  = $(firstword $(wildcard $(RUNTIME)/libclang_rt.asan-x86_64.so $(RUNTIME)/libclang_rt.asan.so))
+SECONDS     = $(if $(filter short,$(HOW)),10,600)
+build/guided/driver.so: tests/fuzz/driver.c build/guided/.staged
+	@[ -n "$(FUZZER)" ] || { echo "clang's libraries for fuzzing are needed (Debian: libclang-rt-22-dev)"; exit 2; }
+	$(CLANG) -shared -fPIC -o $@ $< -Wl,--whole-archive $(FUZZER) -Wl,--no-whole-archive -lstdc++ -lpthread -ldl -lm
+
+fuzz-ir fuzz-reader: fuzz-%: build/guided/driver.so
+	@$(call STAGED,guided) ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0 \
+	    LD_PRELOAD="$(CLANG_ASAN) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
+	    $(BIN)/python tests/fuzz/guided.py build/guided/driver.so $* build/guided/corpus-$* -max_total_time=$(SECONDS) -max_len=2000 -rss_limit_mb=0 -timeout=20 \
+	    -artifact_prefix=build/guided/$*- -print_final_stats=1 $(ARGS)
 
 # --- measurements ---------------------------------------------------------------------------------------------------------
 BENCH = .bench/venv

@@ -205,6 +205,7 @@ void hl_build_end(hl_builder *b)
 
 static void go(hl_builder *b, hl_bb *to, int depth)
 {
+    if (to->caught) hl_build_fail(b, "UnsupportedError", "this bytecode (a jump into an exception handler) is not supported");
     reach(b, b->frame, to, depth);
     hl_ir_edge(b->cur, to->ir);
 }

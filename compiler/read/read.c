@@ -225,6 +225,11 @@ hl_stream *hl_read(hl_arena *a, PyObject *code) {
     hl_reader r = {.arena = a, .s = s, .consts = co->co_consts, .names = co->co_names};
     decode_all(&r, (const uint8_t *)PyBytes_AS_STRING(bytes), nunits, spans, index);
     if (r.broken) return NULL;
+    hl_bc_flow last = s->at.n ? (hl_bc_flow)hl_bcs[s->at.at[s->at.n - 1].op].flow : HL_BCF_NEXT;
+    if (last == HL_BCF_NEXT || last == HL_BCF_FORK) {
+        PyErr_Format(PyExc_SystemError, "hotloop: the bytecode of %R does not end with a return or a jump", code);
+        return NULL;
+    }
     if (!resolve_jumps(s, index, nunits) || !read_regions(a, s, co->co_exceptiontable, index, nunits)) {
         PyErr_Format(PyExc_SystemError, "hotloop: a jump of %R leads nowhere", code);
         return NULL;

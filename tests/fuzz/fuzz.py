@@ -155,6 +155,8 @@ def main():
                 pathlib.Path(options.keep, f"{seed}-{number}.py").write_text(f"# {why}\n{text}\n".replace("\n# ", "\n#"))
         left -= options.size
         number += 1
+        if number % 20 == 0:
+            print(f"... {tally['programs']} programs, {tally['refused']} refused, {failures} failures, {time.time() - start:.0f} s", flush=True)
     done = tally["programs"]
     print(f"{done} programs, {tally['refused']} refused ({100 * tally['refused'] / max(done, 1):.1f} %), {failures} failures, {time.time() - start:.0f} s")
     if options.refusals:

@@ -1,0 +1,8 @@
+/* libFuzzer as a shared library, for tests/fuzz/guided.py: it is loaded before the instrumented extension modules, so that they find the functions
+ * that report coverage here.  The target is a Python function, called back through ctypes. */
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *, size_t));
+
+int fuzz(int argc, char **argv, int (*target)(const uint8_t *, size_t)) { return LLVMFuzzerRunDriver(&argc, &argv, target); }
