@@ -49,6 +49,7 @@ def judge(results):
         j.first(name, 50)
     j.first("statistics", 60)
     j.first("stencil", 25)
+    j.first("ufunc_density", 10)
     for name, title in (("add", "call of add(1, 2)"), ("one_array", "call with one array")):
         j.at_least(title, ratio(over[name].get("numba"), over[name].get("hotloop")), 3, "≤ 1/3 of Numba's", "1/{:.2g}")
     for name in ("list_loop", "list_comprehension"):
@@ -68,6 +69,7 @@ def judge(results):
         j.at_least(name, j.warm(name, "numba", "hotloop"), 1, "never slower than Numba", "{:.3g}×")
     j.at_least("stencil", j.warm("stencil", "python", "hotloop"), 1, "never slower than scipy.ndimage.uniform_filter", "{:.3g}×")
     j.at_most("stencil", j.warm("stencil", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
+    judge_ufuncs(j, over.get("ufunc_one", {}))
     warm = results["warm"]
     for slices, loops in (("conv_slices", "conv_loops"), ("maxpool_slices", "maxpool_loops")):
         value = ratio(warm.get(slices, {}).get("hotloop"), warm.get(loops, {}).get("hotloop"))
@@ -77,6 +79,15 @@ def judge(results):
     j.at_most("resident memory over 10³ dropped closures", flat.get("closures"), 4, "flat", "{:+.1f} MB")
     judge_npbench(j, results.get("npbench"))
     return j.rows
+
+
+def judge_ufuncs(j, one):
+    j.at_most("ufunc_add", j.warm("ufunc_add", "hotloop", "python"), 1.1, "≤ 1.1× np.add", "{:.3g}×")
+    j.at_least("ufunc_add", j.warm("ufunc_add", "numba", "hotloop"), 1 - NOISE, "never slower than Numba", "{:.3g}×")
+    j.at_least("ufunc_density", j.warm("ufunc_density", "numba", "hotloop"), 4, "≥ 4× Numba", "{:.3g}×")
+    j.at_least("ufunc_density", j.warm("ufunc_density", "python", "hotloop"), 1, "never slower than NumPy's expression", "{:.3g}×")
+    j.at_most("ufunc call with one item", ratio(one.get("hotloop"), one.get("python")), 1.2, "≤ 1.2× np.add", "{:.3g}×")
+    j.at_most("gufunc", j.warm("gufunc", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
 
 
 def judge_npbench(j, found):

@@ -79,9 +79,14 @@ def vector(small, low=-4, high=4):
     return rng().uniform(low, high, million(small))
 
 
+def module_of(jit):
+    """The package that a decorator comes from; of CPython's, the identity, something without decorators."""
+    return sys.modules.get((getattr(jit, "__module__", None) or "").split(".")[0])
+
+
 def smoothing(jit):
     """A 3×3 mean as a stencil that a jitted function calls; on the side of CPython, what SciPy has for it."""
-    side = sys.modules.get((getattr(jit, "__module__", None) or "").split(".")[0])
+    side = module_of(jit)
     if not hasattr(side, "stencil"):
         from scipy.ndimage import uniform_filter
         return lambda image: uniform_filter(image, 3)
@@ -95,7 +100,7 @@ def smoothing(jit):
 
 def moving(jit):
     """The mean of 30 days, by a loop over the neighborhood."""
-    side = sys.modules.get((getattr(jit, "__module__", None) or "").split(".")[0])
+    side = module_of(jit)
     if not hasattr(side, "stencil"):
         from scipy.ndimage import uniform_filter1d
         return lambda a: uniform_filter1d(a, 30, origin=14, mode="constant")
@@ -113,6 +118,49 @@ def moving(jit):
 def pixels(small):
     n = 10 if small else 1000
     return (rng().integers(-128, 128, (n, n)).astype(np.int8),)
+
+
+def ufunc_add(jit):
+    """float32 addition as an eager ufunc; on the side of CPython, np.add."""
+    side = module_of(jit)
+    if not hasattr(side, "vectorize"):
+        return np.add
+    return side.vectorize(["float32(float32, float32)", "float64(float64, float64)"])(lambda a, b: a + b)
+
+
+def ufunc_density(jit):
+    """The Gaussian density as a lazy ufunc; on the side of CPython, the same expression with NumPy."""
+    side = module_of(jit)
+    if not hasattr(side, "vectorize"):
+        return lambda x, m, s: np.exp(-0.5 * ((x - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
+
+    @side.vectorize
+    def density_of(x, m, s):
+        return math.exp(-0.5 * ((x - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
+
+    return density_of
+
+
+def smoothing_gufunc(jit):
+    """The 3×3 mean of int8 pixels as a gufunc; on the side of CPython, what SciPy has for it."""
+    side = module_of(jit)
+    if not hasattr(side, "guvectorize"):
+        from scipy.ndimage import uniform_filter
+        return lambda image, out: uniform_filter(image, 3, output=out)
+
+    @side.guvectorize([(side.int8[:, :], side.int8[:, :])], "(n,m)->(n,m)")
+    def mean(a, out):
+        n, m = a.shape
+        for i in range(1, n - 1):
+            for j in range(1, m - 1):
+                out[i, j] = (a[i - 1, j - 1] + a[i - 1, j] + a[i - 1, j + 1] + a[i, j - 1] + a[i, j] + a[i, j + 1]
+                             + a[i + 1, j - 1] + a[i + 1, j] + a[i + 1, j + 1]) // 9
+
+    return mean
+
+
+def floats32(n, count):
+    return tuple(rng().random((count, n), np.float32))
 
 
 CASES = [
@@ -148,6 +196,11 @@ CASES = [
          lambda c, a: call(c.smooth, a[0], np.zeros((1000, 1000), np.int64), 1000, 1000)),
     Case("stencil_loop", "stencil, loop over 30 neighbours of 10⁶ (Python: uniform_filter1d)", moving, lambda small: (vector(small),),
          lambda c, a: call(c.moving, a[0], np.zeros(10**6), 10**6)),
+    Case("ufunc_add", "ufunc, float32 a + b of 10⁵ (Python: np.add)", ufunc_add, lambda small: floats32(100 if small else 100_000, 3), first=False),
+    Case("ufunc_density", "ufunc, Gaussian density, float32, 10⁶ (Python: NumPy expression)", ufunc_density,
+         lambda small: (vector(small).astype(np.float32), np.float32(0.5), np.float32(1.5))),
+    Case("gufunc", "gufunc, 3×3 mean of int8 1000×1000 (Python: scipy.ndimage.uniform_filter)", smoothing_gufunc,
+         lambda small: (*pixels(small), np.zeros_like(*pixels(small))), lambda c, a: call(c.smooth8, *a, 1000, 1000), first=False),
     Case("fib", "fib(32)", programs.fibonacci, lambda small: (10 if small else 32,), lambda c, a: call(c.fib, 32, result=ctypes.c_int64), python=False),
 ]
 BY_NAME = {c.name: c for c in CASES}
@@ -157,6 +210,7 @@ OVERHEAD = [
     ("add", "add(1, 2)", plain(programs.add), lambda: (1, 2)),
     ("hypot", "hypot(3.0, 4.0)", plain(programs.hypot), lambda: (3.0, 4.0)),
     ("one_array", "one array argument", plain(programs.first), lambda: (np.zeros(3),)),
+    ("ufunc_one", "ufunc of arrays of one item (Python: np.add)", ufunc_add, lambda: floats32(1, 2)),
 ]
 
 
