@@ -4,7 +4,7 @@ import pytest
 import numpy as np
 
 from hotloop import errors, types
-from hotloop import float64, int32, int64
+from hotloop import float64, int32, int64, njit
 from hotloop.signatures import Signature, as_type, normalize, parse, parse_type, signature
 
 
@@ -108,3 +108,10 @@ def test_signature_methods():
     s = float64(int32, int64)
     assert s.replace(return_type=int64) == int64(int32, int64)
     assert s.as_method().args == (int64,) and s.as_method().recvr is int32
+
+
+@pytest.mark.parametrize("sig", ["UniTuple(f8, 2)(f8)", "f8[:](f8)", "unicode_type(f8)", "void(f8)", "Tuple((f8, f8[:]))(f8)"])
+def test_what_is_returned_must_fit_the_signature(sig):
+    with pytest.raises(errors.TypingError, match="returns float64, its signature says otherwise"):
+        njit(sig)(lambda a: a)
+    assert njit("Tuple((i4, c16))(f8)")(lambda a: (a, a))(2.5) == (2, 2.5 + 0j)

@@ -1,8 +1,7 @@
 """@vectorize: the ufuncs that it makes, against np.vectorize and NumPy's own."""
-import doctest
 import gc
 import math
-import pathlib
+import os
 import pickle
 import subprocess
 import sys
@@ -13,7 +12,8 @@ import weakref
 import numpy as np
 import pytest
 
-from hotloop import complex128, float32, float64, int32, int64, njit, vectorize
+from hotloop import complex128, float32, float64, get_num_threads, int32, int64, njit, set_num_threads, vectorize
+from hotloop.config import NUMBA_NUM_THREADS
 from hotloop.errors import SignatureError, TypingError
 
 
@@ -276,6 +276,148 @@ def test_ecosystem():
     assert (times(x, x).compute(scheduler="processes", num_workers=2) == np.arange(1000.0) ** 2).all()
 
 
+# --- several outputs ---------------------------------------------------------------------------------------------------------------
+
+@vectorize
+def divided(a, b):
+    return a // b, a % b
+
+
+def test_several_outputs():
+    eager = vectorize(["UniTuple(int64, 2)(int64, int64)", "Tuple((float64, float64))(float64, float64)"])(lambda a, b: quotient(a, b))
+    for f in (divided, eager):
+        assert (f.nin, f.nout) == (2, 2) and type(f) is np.ufunc
+        for rows in (layouts("i8"), layouts("f8")):
+            for a in rows.values():
+                b = a.dtype.type(7)
+                q, r = f(a, b)
+                wq, wr = np.divmod(a, b)
+                np.testing.assert_array_equal(q, wq)
+                np.testing.assert_array_equal(r, wr)
+                assert q.dtype == wq.dtype and r.dtype == wr.dtype
+    assert eager.types == ["ll->ll", "dd->dd"]
+    a, q, r = np.arange(12.0), np.zeros(12), np.zeros(12, "f4")
+    assert divided(a, 5, out=(q, None))[0] is q and (q == a // 5).all()
+    assert divided(a, 5, q, r, casting="same_kind")[1] is r
+    assert (r == a % 5).all()
+    got = divided(a, 5, where=a > 6, out=(np.full(12, -1.0), np.full(12, -1.0)))
+    assert (got[0] == np.where(a > 6, a // 5, -1)).all()
+    assert divided.outer(a, a[1:3])[1].shape == (12, 2)
+    assert divided(np.arange(3), 2, dtype="f8")[0].dtype == np.float64
+    with pytest.raises(ValueError, match="reduce only supported"):
+        divided.reduce(a)
+    mixed = vectorize("Tuple((int64, boolean, complex64))(float32)")(lambda x: (x, x > 1, x))
+    assert mixed.types == ["f->l?F"] and [v.tolist() for v in mixed(np.array([0.5, 2], "f4"))] == [[0, 2], [False, True], [0.5, 2]]
+
+
+@njit
+def quotient(a, b):
+    return a // b, a % b
+
+
+def test_how_many_outputs():
+    one_constant = vectorize(lambda a: (1, 2.5))
+    assert one_constant.nout == 2 and one_constant(3) == (1, 2.5)
+    assert vectorize(lambda a: (a, a, a) if a > 1 else (a, 0, 1)).nout == 3
+    with pytest.raises(TypeError, match="differ in the number of results"):
+        vectorize(["f8(f8)", "UniTuple(f8, 2)(f8)"])(lambda a: a)
+    with pytest.raises(TypingError):
+        vectorize("UniTuple(f8, 2)(f8)")(lambda a: a)
+
+
+# --- target="parallel" ----------------------------------------------------------------------------------------------------------------
+
+def test_parallel_gives_the_same_bits():
+    serial, parallel = (vectorize(["f4(f4,f4,f4)", "f8(f8,f8,f8)"], target=t)(gauss_py) for t in ("cpu", "parallel"))
+    r = np.random.default_rng(3)
+    before = get_num_threads()
+    try:
+        for n in (0, 1, 255, 256, 4095, 70_000, 300_001):
+            for dtype in "f4", "f8":
+                x = r.uniform(-3, 3, n).astype(dtype)
+                want = serial(x, 0.5, 1.5)
+                for threads in range(1, NUMBA_NUM_THREADS + 1):
+                    set_num_threads(threads)
+                    for v, w in ((x, want), (x[::-1], want[::-1]), (x[::3], want[::3])):
+                        got = parallel(v, 0.5, 1.5)
+                        assert got.tobytes() == serial(v, 0.5, 1.5).tobytes()
+                        np.testing.assert_allclose(got, w, rtol=1e-6)
+    finally:
+        set_num_threads(before)
+
+
+def test_parallel_keeps_to_the_order_where_it_matters():
+    p = vectorize(["f8(f8,f8)"], identity=0, target="parallel")(add_py)
+    x = np.arange(400_000.0)
+    assert p.reduce(x) == x.sum() and (p.accumulate(x) == np.add.accumulate(x)).all()
+    assert (p.reduce(x.reshape(2, -1), axis=0) == x.reshape(2, -1).sum(0)).all()
+    want = x[1:] + x[:-1]
+    p(x[1:], x[:-1], out=x[1:])
+    assert (x[1:] == want).all()
+    y = np.zeros(10)
+    p.at(y, np.zeros(300_000, int), 1.0)
+    assert y[0] == 300_000
+    assert (p(x, x, out=x) == np.concatenate([[0], 2 * want])).all()
+
+
+def test_parallel_exceptions():
+    p = vectorize("f8(f8,f8)", target="parallel")(picky_where)
+    x = np.zeros(600_000)
+    x[[599_999, 300_000, 100_000, 100_001]] = 93, 92, 91, 94
+    for _ in range(10):
+        with pytest.raises(ValueError) as e:
+            p(x, 1.0)
+        assert e.value.args == ("too large", 91.0)
+    assert (p(np.zeros_like(x), 1.0) == 1).all()
+
+
+def picky_where(a, b):
+    if a > 90:
+        raise ValueError("too large", a)
+    return a + b
+
+
+def test_parallel_from_many_threads_and_after_fork():
+    program = """
+import os, threading, numpy as np
+from hotloop import vectorize
+p = vectorize("f8(f8,f8)", target="parallel")(lambda a, b: a * b + 1)
+x = np.arange(500_000.0)
+def work():
+    for _ in range(20):
+        assert (p(x, 2.0) == x * 2 + 1).all()
+threads = [threading.Thread(target=work) for _ in range(6)]
+[t.start() for t in threads], [t.join() for t in threads]
+pid = os.fork()
+if pid == 0:
+    work()
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+work()
+print("done")
+"""
+    out = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, timeout=120, env={**os.environ, "HOTLOOP_NUM_THREADS": "3"})
+    assert out.stdout == b"done\n", out.stderr
+
+
+def test_options():
+    for options in ({"fastmath": True}, {"nogil": True}, {"cache": False}, {"nopython": True}, {"boundscheck": True}, {"target": "parallel", "fastmath": True}):
+        f = vectorize("f8(f8,f8,f8)", **options)(gauss_py)
+        np.testing.assert_allclose(f(np.linspace(-2, 2, 1001), 0.5, 1.5), vectorize("f8(f8,f8,f8)")(gauss_py)(np.linspace(-2, 2, 1001), 0.5, 1.5), rtol=1e-14)
+        assert pickle.loads(pickle.dumps(f)) is f
+    # reassociation is what fastmath allows
+    exact, fast = (vectorize("f8(f8,f8)", fastmath=o)(lambda a, b: (a + b) - a) for o in (False, True))
+    assert exact(1e17, 1.0) == 0 and fast(1e17, 1.0) in (0, 1)
+
+
+def test_error_model():
+    f = vectorize(lambda a, b: (a / b, math.log(a)))
+    with np.errstate(all="raise"):  # loops set no floating-point flags
+        q, l = f(np.array([1.0, -1.0, 0.0]), np.array([0.0, 0.0, 0.0]))
+    assert q[0] == np.inf and q[1] == -np.inf and np.isnan(q[2]) and np.isnan(l[1]) and l[2] == -np.inf
+    assert vectorize(lambda a, b: a // b)(np.array([5, 6]), 0).tolist() == [0, 0]
+
+
 # --- errors ----------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("decorate", [vectorize, vectorize("f8(f8,f8)")])
@@ -400,9 +542,3 @@ def test_called_from_compiled_code():
     def outer(a):
         return times(a, a)
     assert outer(np.arange(4)).tolist() == [0, 1, 4, 9]
-
-
-def test_documentation():
-    page = pathlib.Path(__file__).parent.parent / "docs" / "vectorize.md"
-    result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
-    assert result.attempted > 10 and result.failed == 0

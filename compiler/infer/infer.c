@@ -200,10 +200,18 @@ static void queue_returns(hl_infer *in, hl_func *f)
 }
 
 /* A signature narrows numbers as a store into an array does; a complex number stays complex. */
-static bool fits_signature(const hl_type *t, const hl_type *declared)
+static bool fits_signature(hl_infer *in, const hl_type *t, const hl_type *declared)
 {
-    if (t->has_var || hl_can_cast(t, declared) >= 0) return true;
-    return hl_is_number(t) && hl_is_number(declared) && (hl_is_complex(declared) || !hl_is_complex(t));
+    if (t == declared || declared->kind == HL_K_PYOBJECT || t->kind == HL_K_PYOBJECT) return true;
+    if (hl_is_number(t) && hl_is_number(declared)) return hl_is_complex(declared) || !hl_is_complex(t);
+    if (t->kind == HL_K_TUPLE && declared->kind == HL_K_TUPLE && t->nitems == declared->nitems) {
+        for (int k = 0; k < t->nitems; k++)
+            if (!fits_signature(in, t->items[k], declared->items[k])) return false;
+        return true;
+    }
+    if (declared->kind == HL_K_OPTIONAL) return t->kind == HL_K_NONE || fits_signature(in, t->kind == HL_K_OPTIONAL ? t->elem : t, declared->elem);
+    if (t->has_var) return hl_bind(in, t, declared) != NULL;
+    return hl_can_cast(t, declared) >= 0;
 }
 
 static void visit_return(hl_infer *in, hl_inst *i)
@@ -225,7 +233,7 @@ static void visit_return(hl_infer *in, hl_inst *i)
         hl_infer_fail(in, i, "a value of type %s cannot be returned to Python", t->name);
         return;
     }
-    const hl_type *u = !f->declared ? hl_bind(in, f->ret, t) : fits_signature(t, f->declared) ? f->declared : NULL;
+    const hl_type *u = !f->declared ? hl_bind(in, f->ret, t) : fits_signature(in, t, f->declared) ? f->declared : NULL;
     if (!u) {
         hl_infer_fail(in, i, "%s", "");
         return;
