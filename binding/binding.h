@@ -7,6 +7,7 @@
  *   lists.c       lists in and out, and the table of lists of one call
  *   dispatcher.c  the object that @njit makes, and its call path
  *   arguments.c   keywords, defaults and *args -> one value per parameter
+ *   callback.c    C callbacks: functions with a C address
  *   ufunc.c       ufuncs and their loops     ufunc_lazy.c    loops that are compiled on demand
  *   overloads.c   specialisations: choice, compilation, life and death; the hooks that the compiler calls
  *
@@ -180,6 +181,9 @@ struct hl_overload {
 
 extern PyTypeObject *hl_dispatcher_class;
 int hl_dispatcher_init(PyObject *module);
+/* --- callback.c ----------------------------------------------------------------------------------------------------------- */
+int hl_callback_init(PyObject *module);
+hl_dispatcher *hl_callback_dispatcher(PyObject *o); /* what a callback is to compiled code; NULL: o is none */
 hl_dispatcher *hl_dispatcher_by_serial(int64_t serial); /* borrowed; NULL when it is dead */
 /* One value per parameter in `full`; *star is an owned tuple or NULL.  0 or -1. */
 int hl_arguments_resolve(hl_dispatcher *d, PyObject *const *args, Py_ssize_t n, PyObject *kwnames, PyObject **full, PyObject **star);

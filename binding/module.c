@@ -78,7 +78,7 @@ static int module_exec(PyObject *m)
     if (PyArray_ImportNumPyAPI() < 0) return -1;
     if (hl_types_init() < 0 || hl_typeof_init() < 0) return -1;
     if (PyModule_AddFunctions(m, hl_type_functions) < 0) return -1;
-    if (hl_typeobj_init(m) < 0 || hl_box_init(m) < 0 || hl_dispatcher_init(m) < 0 || hl_ufunc_init(m) < 0) return -1;
+    if (hl_typeobj_init(m) < 0 || hl_box_init(m) < 0 || hl_dispatcher_init(m) < 0 || hl_callback_init(m) < 0 || hl_ufunc_init(m) < 0) return -1;
     if (!(hl_overload_registry = PyDict_New())) return -1;
     if (PyModule_AddObjectRef(m, "overloads", hl_overload_registry) < 0) return -1;
     loaded = true;

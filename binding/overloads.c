@@ -28,8 +28,8 @@ const hl_compiler_api *hl_compiler(void)
 
 static bool hook_jitted(PyObject *obj, hl_jitted *out)
 {
-    if (Py_TYPE(obj) != hl_dispatcher_class) return false;
-    hl_dispatcher *d = (hl_dispatcher *)obj;
+    hl_dispatcher *d = Py_TYPE(obj) == hl_dispatcher_class ? (hl_dispatcher *)obj : hl_callback_dispatcher(obj);
+    if (!d) return false;
     *out = (hl_jitted){.py_func = d->py_func, .options = d->options, .locals = d->locals};
     return true;
 }

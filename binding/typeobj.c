@@ -26,7 +26,7 @@ static const char *family(const hl_type *t)
         [HL_K_LITERAL] = "Literal", [HL_K_TUPLE] = "Tuple", [HL_K_LIST] = "List", [HL_K_ARRAY] = "Array", [HL_K_RANGE] = "RangeType",
         [HL_K_SLICE] = "SliceType", [HL_K_ELLIPSIS] = "EllipsisType", [HL_K_ITER] = "IteratorType", [HL_K_DTYPE] = "DType",
         [HL_K_CONST] = "Function", [HL_K_CLOSURE] = "Closure", [HL_K_BOUND] = "BoundFunction", [HL_K_DISPATCHER] = "Dispatcher",
-        [HL_K_EXCEPTION] = "ExceptionInstance", [HL_K_OPTIONAL] = "Optional", [HL_K_PYOBJECT] = "PyObject"};
+        [HL_K_EXCEPTION] = "ExceptionInstance", [HL_K_POINTER] = "CPointer", [HL_K_WINDOW] = "Undefined", [HL_K_OPTIONAL] = "Optional", [HL_K_PYOBJECT] = "PyObject"};
     if (t->kind == HL_K_LITERAL)
         switch (t->elem->kind) {
         case HL_K_INT: return "IntegerLiteral";
@@ -246,6 +246,14 @@ static PyObject *list_type(PyObject *m, PyObject *arg) { return of_one(arg, hl_t
 static PyObject *optional_type(PyObject *m, PyObject *arg) { return of_one(arg, hl_type_optional); }
 static PyObject *unliteral(PyObject *m, PyObject *arg) { return of_one(arg, hl_unliteral_deep); }
 
+static PyObject *pointer_type(PyObject *m, PyObject *arg)
+{
+    const hl_type *t = need_type(arg);
+    bool fits = t && (t->kind == HL_K_POINTER || t->kind == HL_K_NONE || (hl_is_number(t) && !hl_is_literal(t)));
+    if (t && !fits) PyErr_Format(PyExc_TypeError, "pointers to %s are not supported", t->name);
+    return fits ? wrap(hl_type_pointer(t)) : NULL;
+}
+
 static PyObject *dtype_type(PyObject *m, PyObject *arg)
 {
     const hl_type *t = need_type(arg);
@@ -305,6 +313,7 @@ PyMethodDef hl_type_functions[] = {
     {"slice_type", slice_type, METH_O, "slice_type((start, stop, step))"},
     {"list_type", list_type, METH_O, "list_type(item)"},
     {"optional_type", optional_type, METH_O, "optional_type(type)"},
+    {"pointer_type", pointer_type, METH_O, "The type of pointers to a number, to a pointer, or (none) to anything."},
     {"dtype_type", dtype_type, METH_O, "The type of a dtype that stands for a scalar type."},
     {"literal_type", literal_type, METH_O, "The type of this very value, or None."},
     {"unliteral", unliteral, METH_O, "The type without literal values."},

@@ -250,6 +250,7 @@ const hl_type *hl_typeof(PyObject *o)
     if (cls == &PyUnicode_Type) return hl_T.str;
     if (cls == hl_dispatcher_class) return typeof_dispatcher((hl_dispatcher *)o);
     if (o == Py_None) return hl_T.none;
+    if (hl_callback_dispatcher(o)) return typeof_dispatcher(hl_callback_dispatcher(o));
     return typeof_rare(o);
 }
 

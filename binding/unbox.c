@@ -160,7 +160,10 @@ int hl_take(const hl_type *t, PyObject *o, hl_slot *s, hl_intake *in)
         return take_attributes(o, range_names, (const hl_type *[]){hl_T.int64, hl_T.int64, hl_T.int64}, s);
     case HL_K_SLICE: return PySlice_Check(o) ? take_attributes(o, range_names, t->items, s) : 0;
     case HL_K_OPTIONAL: return take_optional(t, o, s, in);
-    case HL_K_DISPATCHER: return Py_TYPE(o) == hl_dispatcher_class && ((hl_dispatcher *)o)->serial == t->ival;
+    case HL_K_DISPATCHER: {
+        hl_dispatcher *d = Py_TYPE(o) == hl_dispatcher_class ? (hl_dispatcher *)o : hl_callback_dispatcher(o);
+        return d && d->serial == t->ival;
+    }
     case HL_K_EXCEPTION: return PyExceptionInstance_Check(o) ? take_object(o, s, in) : 0;
     case HL_K_PYOBJECT: return take_object(o, s, in);
     case HL_K_CONST: return o == t->obj;

@@ -44,6 +44,7 @@ typedef struct hl_request {
     const hl_type *const *args; int nargs;  /* one per parameter, *args gathered into a TUPLE, defaults filled in (LITERAL or OMITTED never); nargs -1: only to look at what needs no types */
     const hl_type *ret;          /* of an eager signature, or NULL */
     hl_options options;
+    bool callback;               /* the entry is a C function of these types: emit/callback.c */
     const hl_ufunc_loop *loop;         /* the entry is the loop of a ufunc; NULL: slots in, slots out */
 } hl_request;
 
@@ -58,7 +59,7 @@ typedef struct hl_result {
     double seconds;
 } hl_result;
 
-#define HL_COMPILER_VERSION 3    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
+#define HL_COMPILER_VERSION 4    /* of hl_compiler_api, hl_hooks, hl_request and hl_result */
 /* What _compiler exports to the binding in the capsule "hotloop._compiler.api". */
 typedef struct hl_compiler_api {
     int version;                 /* HL_COMPILER_VERSION */

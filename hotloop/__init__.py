@@ -28,21 +28,21 @@ _lazy = {
     "prange": "parallel", "get_num_threads": "parallel", "set_num_threads": "parallel", "get_thread_id": "parallel",
     "threading_layer": "parallel",
     "typeof": "typing", "from_dtype": "typing", "literally": "extending", "literal_unroll": "typing",
-    "Signature": "signatures", "vectorize": "ufunc", "guvectorize": "gufunc", "stencil": "stencils",
+    "Signature": "signatures", "vectorize": "ufunc", "guvectorize": "gufunc", "stencil": "stencils", "cfunc": "callbacks", "carray": "callbacks", "farray": "callbacks",
     **dict.fromkeys("""HotloopError TypingError UnsupportedError UnsupportedBytecodeError LoweringError RequireLiteralValue
                        HotloopWarning HotloopPerformanceWarning NumbaError NumbaTypeError NumbaValueError NumbaWarning
                        NumbaPerformanceWarning NumbaDeprecationWarning NumbaPendingDeprecationWarning
                        NumbaExperimentalFeatureWarning""".split(), "errors"),
 }
-_submodules = {"config", "core", "errors", "extending", "inspection", "np", "parallel", "pickling", "signatures", "stencils", "types", "typing", "ufunc", "gufunc"}
+_submodules = {"config", "core", "errors", "extending", "inspection", "np", "parallel", "pickling", "callbacks", "signatures", "stencils", "types", "typing", "ufunc", "gufunc"}
 _type_names = frozenset("""
     void none boolean bool_ b1 int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp intc uintc int_ uint ssize_t size_t
     i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16 float32 float64 float_ double complex64 complex128 char uchar short ushort long_ ulong
-    longlong ulonglong byte unicode_type
+    longlong ulonglong byte unicode_type voidptr
 """.split())
 
 __all__ = ["jit", "njit", "prange", "typeof", "types", "errors", "extending", "config", "register_jitable", "from_dtype",
-           "literally", "get_num_threads", "set_num_threads", "get_thread_id", "threading_layer", "vectorize", "guvectorize", "stencil", "objmode", *sorted(_type_names)]
+           "literally", "get_num_threads", "set_num_threads", "get_thread_id", "threading_layer", "vectorize", "guvectorize", "stencil", "cfunc", "carray", "farray", "objmode", *sorted(_type_names)]
 
 
 def __getattr__(name):

@@ -609,6 +609,20 @@ class Optional(Type):
 
 
 @_family
+class CPointer(Opaque):
+    """A C pointer, as callbacks get them: ``p[i]`` reads, ``p[i] = x`` writes, and nobody checks the index."""
+
+    __slots__ = ()
+
+    def __new__(cls, dtype):
+        return _binding.pointer_type(dtype)
+
+    @property
+    def dtype(self):
+        return self._elem
+
+
+@_family
 class RangeType(IterableType):
     """range."""
 
@@ -664,6 +678,7 @@ ellipsis = _fixed("ellipsis")
 pyobject = _fixed("pyobject")
 undefined = _fixed("unknown")
 omitted = _fixed("omitted")
+voidptr = _binding.pointer_type(none)
 slice2_type = _binding.slice_type((int64, int64, none))
 slice3_type = _binding.slice_type((int64, int64, int64))
 
@@ -684,7 +699,7 @@ def _dump(t):
         return kind, t._elem, t._ndim, t._layout, t._readonly, not t._unaligned
     if kind == "TUPLE":
         return kind, t._items, t._object
-    if kind in ("LIST", "OPTIONAL", "DTYPE"):
+    if kind in ("LIST", "OPTIONAL", "DTYPE", "POINTER"):
         return kind, t._elem
     if kind == "LITERAL":
         return kind, t._object
@@ -700,6 +715,6 @@ def _dump(t):
 
 def _load(kind, *args):
     makers = {"ARRAY": _binding.array_type, "TUPLE": _binding.tuple_type, "LIST": _binding.list_type,
-              "OPTIONAL": _binding.optional_type, "DTYPE": _binding.dtype_type, "LITERAL": _binding.literal_type,
+              "OPTIONAL": _binding.optional_type, "POINTER": _binding.pointer_type, "DTYPE": _binding.dtype_type, "LITERAL": _binding.literal_type,
               "SLICE": _binding.slice_type, "NAME": lambda name: globals()[name]}
     return makers[kind](*args)

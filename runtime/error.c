@@ -245,6 +245,14 @@ static PyCodeObject *code_at(PyObject *code, int line)
 #endif
 }
 
+void hl_unraisable(PyObject *where)
+{
+    hl_gil g = hl_gil_take();
+    if (PyErr_Occurred())
+        PyErr_WriteUnraisable(where);
+    hl_gil_give(g);
+}
+
 void hl_unwind(PyObject *code, int32_t line)
 {
     hl_gil g = hl_gil_take();

@@ -91,6 +91,7 @@ HL_API void hl_reraise(hl_mem *exception);
 HL_API void hl_raise_caught(hl_mem *exception, hl_mem *cause); /* raise e [from cause] of a value */
 HL_API int32_t hl_exc_match(hl_mem *exception, PyObject *cls);
 HL_API void hl_unwind(PyObject *code, int32_t line);         /* adds a traceback entry for the function of `code` */
+HL_API void hl_unraisable(PyObject *where);                  /* prints the pending exception, which nobody can catch, and clears it */
 HL_API void hl_unbound(PyObject *name);                      /* UnboundLocalError as CPython words it */
 /* Boxing for cold paths (messages, print): type is an hl_type *, slots its parts. New reference; needs no GIL. */
 HL_API hl_mem *hl_box_object(const hl_type *type, const hl_slot *slots);

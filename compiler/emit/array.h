@@ -25,7 +25,6 @@ V hl_array_size(hl_emit *e, int nd, V const *shape);
 void hl_array_c_strides(hl_emit *e, const hl_type *t, V const *shape, V *strides);
 void hl_array_fill_parts(hl_emit *e, const hl_type *t, V owner, V data, V const *shape, V const *strides, V *out);
 V hl_array_slots(hl_emit *e, const hl_type *t, const V *parts); /* parts in memory, for the runtime */
-int hl_shape_ndim(const hl_type *t);                              /* rules/numpy_construct.c */
 bool hl_is_fused(const hl_inst *v);
 V hl_index_value(hl_emit *e, const hl_type *t, V v);             /* an int operand as i64 */
 

@@ -232,7 +232,7 @@ int hl_pass_emit(hl_cx *cx)
     hl_emit_lines_begin(e);
     for (int k = 0; k < cx->funcs.n; k++) declare_function(e, cx->funcs.at[k]);
     for (int k = 0; k < cx->funcs.n && !cx->error; k++) emit_function(e, cx->funcs.at[k]);
-    if (!cx->error) (cx->rq->loop ? hl_emit_ufunc_loop : emit_entry)(e, cx->funcs.at[0]);
+    if (!cx->error) (cx->rq->loop ? hl_emit_ufunc_loop : cx->rq->callback ? hl_emit_callback : emit_entry)(e, cx->funcs.at[0]);
     hl_emit_lines_end(e);
     return cx->error || cx->python_error || PyErr_Occurred() ? -1 : 0;
 }

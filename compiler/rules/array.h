@@ -26,6 +26,7 @@ typedef struct hl_index_plan {
 /* False when `index` does not index `array`; *why then says so, or is NULL when it is no index at all. */
 bool hl_index_plan_make(const hl_type *array, const hl_type *index, hl_index_plan *p, const char **why);
 
+int hl_shape_ndim(const hl_type *t);   /* numpy_construct.c: dimensions of a shape, an int or a tuple of ints; -1: no shape */
 /* --- element-wise (array_element.c) ------------------------------------------------------------------------------------------ */
 /* How an element-wise instruction computes one item: operands are converted to `operand`, the scalar result of type
  * `scalar` to the item of the result.  Remembered in inst->data of lifted rows. */

@@ -406,7 +406,6 @@ const hl_type *hl_type_call_cov(hl_site *s)
 
 /* --- random ---------------------------------------------------------------------------------------------------------------------------------- */
 
-int hl_shape_ndim(const hl_type *t);
 
 /* Parameters are real numbers; the last one is the size. */
 const hl_type *hl_type_random(hl_site *s)

@@ -107,7 +107,7 @@ static void enter(int id)
 
 /* Modules whose import takes long: their rows are entered when the program has imported them, for no function of theirs is known
  * before. */
-static struct { const char *name; bool entered; } slow_modules[] = {{"numpy.random", false}, {"random", false}, {"hotloop.stencils", false}};
+static struct { const char *name; bool entered; } slow_modules[] = {{"numpy.random", false}, {"random", false}, {"hotloop.stencils", false}, {"hotloop.callbacks", false}};
 enum { SLOW_MODULES = sizeof slow_modules / sizeof *slow_modules };
 
 static int slow_module_of(const char *key)

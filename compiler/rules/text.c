@@ -16,7 +16,7 @@ bool hl_boxable(const hl_type *t)
     t = hl_unliteral(t);
     switch (t->kind) {
     case HL_K_CLOSURE: case HL_K_BOUND: case HL_K_ITER: case HL_K_CONST: case HL_K_DTYPE: case HL_K_ELLIPSIS: case HL_K_OMITTED:
-    case HL_K_DISPATCHER: case HL_K_WINDOW: return false;
+    case HL_K_DISPATCHER: case HL_K_WINDOW: case HL_K_POINTER: return false;
     case HL_K_LIST: case HL_K_OPTIONAL: return hl_boxable(t->elem);
     case HL_K_TUPLE:
         for (int k = 0; k < t->nitems; k++)

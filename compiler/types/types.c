@@ -85,6 +85,7 @@ static int parts_of(const hl_type *t, hl_part *out)
         out[n++] = HL_P_PTR;
         for (int k = 0; k < 3 * t->elem->ndim; k++) out[n++] = HL_P_I64;
         break;
+    case HL_K_POINTER: out[n++] = HL_P_PTR; break;
     case HL_K_RANGE: out[n++] = HL_P_I64, out[n++] = HL_P_I64, out[n++] = HL_P_I64; break;
     case HL_K_ITER: out[n++] = HL_P_PTR; break;
     case HL_K_OPTIONAL: out[n++] = HL_P_I1; add_parts(out, &n, t->elem); break;
@@ -192,6 +193,7 @@ static const char *name_of(const hl_type *t)
     case HL_K_BOUND: put(&s, "method(%s.%s)", t->items[0]->name, object_name(t->obj, buf, sizeof buf)); break;
     case HL_K_DISPATCHER: put(&s, "type(CPUDispatcher(%s))", t->obj ? PyUnicode_AsUTF8(t->obj) : "?"); break;
     case HL_K_WINDOW: put(&s, "window(%s)", t->elem->name); break;
+    case HL_K_POINTER: put(&s, "%s*", t->elem->kind == HL_K_NONE ? "void" : t->elem->name); break;
     case HL_K_EXCEPTION: put(&s, "exception(%s)", t->obj ? object_name(t->obj, buf, sizeof buf) : "any"); break;
     case HL_K_OPTIONAL: put(&s, "OptionalType(%s)", t->elem->name); break;
     case HL_K_PYOBJECT: put(&s, "pyobject"); break;
@@ -443,6 +445,12 @@ const hl_type *hl_type_window(hl_interner *in, const hl_type *array, PyObject *s
 {
     hl_type key = {.kind = HL_K_WINDOW, .elem = array, .obj = stencil, .ival = border, .flags = HL_T_LOCAL};
     return intern(in, &key);
+}
+
+const hl_type *hl_type_pointer(const hl_type *to)
+{
+    hl_type key = {.kind = HL_K_POINTER, .elem = to};
+    return intern(NULL, &key);
 }
 
 const hl_type *hl_type_exception(hl_interner *in, PyObject *cls)

@@ -47,6 +47,7 @@
     X(BOUND)      /* a bound method: items[0] = self type, obj = name (str) */                                         \
     X(DISPATCHER) /* a jitted function given as an argument; ival = its serial, obj = its name */                        \
     X(WINDOW)     /* what a stencil's kernel sees of an array: elem = the array, obj = the stencil, ival = how its border is read */ \
+    X(POINTER)    /* a C pointer; elem = what it points to, NONE for void * */                                         \
     X(EXCEPTION)  /* a caught or built exception; obj = class when known */                                            \
     X(OPTIONAL)   /* elem or None */                                                                                   \
     X(PYOBJECT)   /* anything else */
@@ -125,6 +126,7 @@ HL_API const hl_type *hl_type_closure(hl_interner *in, PyObject *code, const hl_
 HL_API const hl_type *hl_type_bound(hl_interner *in, const hl_type *self, PyObject *name);
 HL_API const hl_type *hl_type_dispatcher(PyObject *dispatcher, int64_t serial);
 HL_API const hl_type *hl_type_window(hl_interner *in, const hl_type *array, PyObject *stencil, int border);
+HL_API const hl_type *hl_type_pointer(const hl_type *to); /* to a number, another pointer, or NONE */
 HL_API const hl_type *hl_type_exception(hl_interner *in, PyObject *cls);
 HL_API const hl_type *hl_type_optional(hl_interner *in, const hl_type *elem);
 
