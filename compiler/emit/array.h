@@ -69,6 +69,7 @@ typedef struct hl_nest {
     /* made by hl_nest_prepare */
     V fast, length;
     bool partial, window;
+    bool cheap;               /* an item costs next to nothing: in a window not worth vectors */
     V trip[HL_DIMS + 2], index[HL_DIMS + 2];
     hl_for loop[HL_DIMS + 2];
     bool looped[HL_DIMS + 2];

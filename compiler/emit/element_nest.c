@@ -303,14 +303,15 @@ void hl_nest_open(hl_emit *e, hl_nest *n)
     hl_nest_levels(e, n, 0, n->nd + 1);
 }
 
-/* The rows of a window are short: vectors of one register, one at a time, and so no second vector loop for what is left. */
+/* The rows of a window are short: vectors of one register, one at a time, and so no second vector loop for what is left; for the two
+ * instructions an item of an extreme (pooling, dilation), none at all. */
 static void hint_window(hl_emit *e, hl_nest *n, const hl_for *l)
 {
     int widest = 1;
     for (int k = 0; k < n->nleaf; k++) widest = hl_itemsize(n->leaf[k].type->elem) > widest ? hl_itemsize(n->leaf[k].type->elem) : widest;
     if (widest >= 16) return;
     V jump = LLVMGetBasicBlockTerminator(LLVMGetInstructionParent(LLVMGetIncomingValue(l->i, 1)));
-    hl_hint_loop(e, jump, (hl_hint[]){{"llvm.loop.vectorize.width", 32 / widest}, {"llvm.loop.interleave.count", 1}}, 2);
+    hl_hint_loop(e, jump, (hl_hint[]){{"llvm.loop.vectorize.width", n->cheap ? 1 : 32 / widest}, {"llvm.loop.interleave.count", 1}}, 2);
 }
 
 /* Closes levels to-1 … from; acc.next becomes what the accumulators hold behind them. */

@@ -266,6 +266,7 @@ static void reduce_summed(hl_emit *e, job *j, V *out)
     V acc[4];
     j->q.summed = true, j->q.init[1] = LLVMConstNull(half_type(e, j->q.acc)), j->q.n = 2;
     const hl_leaf *l = &j->n->leaf[0];
+    j->n->cheap = true;
     hl_nest_prepare(e, j->n);
     pass(e, j, acc);
     LLVMBasicBlockRef again = hl_bb(e, "nan"), done = hl_bb(e, "extreme"), from = hl_here(e);
