@@ -575,10 +575,29 @@ def test_close(dtype):
     checks(close, [(values(dtype, (3, 4)), values(dtype, 4)), (values(dtype, 4), 1.0)])
 
 
+def test_close_of_two_types():
+    def close(a, b):
+        return np.isclose(a, b), np.allclose(a, b), np.isclose(a, b, 0.0, 0.25), np.allclose(a, b, equal_nan=True)
+
+    def lists(a):
+        return np.isclose([1.0, 2.0], a), np.allclose(a, [1, 2])
+    single = np.array([1.0, 16777216.0, np.inf, np.nan, 3e38], np.float32)
+    double = np.array([1.0 + 1e-6, 16777217.0, np.inf, np.nan, 3.00001e38])
+    checks(close, [(single, double), (double, single), (single, np.nextafter(single, np.float32(0))), (np.arange(5), double), (single, np.arange(5, dtype=np.uint8)),
+                   (double, 1 + 0j), (np.array([1 + 2j, np.nan, np.inf * 1j]), np.array([1 + 2.1j, np.nan, np.inf * 1j])), (double.reshape(5, 1), single),
+                   (np.zeros((0, 3)), np.ones(3)), (double, np.ones(4)), (np.array(2.0), double), (single, 1.000011), (single, 16777217), (16777217.0, single), (np.array([True, False]), np.array([1, 0]))])
+    checks(lists, [(np.array([1.0, 2.1]),)])
+
+
 def test_close_scalars():
     def close(a, b):
         return np.isclose(a, b), np.allclose(a, b), np.isclose(a, b, rtol=0.1)
-    checks(close, [(1.0, 1.0 + 1e-9), (1.0, 1.1), (np.nan, np.nan), (np.inf, np.inf), (np.inf, -np.inf), (1, 1), (1.0, 2)])
+    checks(close, [(1.0, 1.0 + 1e-9), (1.0, 1.1), (np.nan, np.nan), (np.inf, np.inf), (np.inf, -np.inf), (1, 1), (1.0, 2), (np.float32(1), np.float32(1.00001)),
+                   (1, np.float32(1.00001)), (True, 1.0), (1j, 1j), (1j, 1.0), (1.0, np.nan), (complex(np.nan, 1), complex(1, np.nan))])
+
+    def nans(a, b, flag):
+        return np.isclose(a, b, equal_nan=flag), np.allclose(a, b, equal_nan=True)
+    checks(nans, [(np.nan, np.nan, True), (np.nan, np.nan, False), (np.nan, 1.0, True), (complex(np.nan, 1), complex(1, np.nan), True)])
 
 
 @all_dtypes

@@ -109,7 +109,7 @@ CALL(hstack) CALL(column_stack) CALL(dstack) CALL(append) CALL(delete_) CALL(ins
 CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL(argwhere) CALL(trace) CALL(outer) CALL(norm) CALL(array_equal)
 CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tril) CALL(cov) CALL(corrcoef) CALL(trapezoid) CALL(vander)
 CALL(cholesky) CALL(inv) CALL(solve) CALL(det) CALL(intersect1d) CALL(union1d) CALL(setdiff1d) CALL(setxor1d) CALL(nanargmax)
-CALL(nanargmin)
+CALL(nanargmin) CALL(isclose) CALL(allclose)
 #undef CALL
 #define RAW(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, true, out); }
 RAW(take_one) RAW(vdot)

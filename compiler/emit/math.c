@@ -291,6 +291,20 @@ void hl_emit_isclose(hl_emit *e, hl_inst *i, V *out)
     out[0] = either(e, hl_compare(e, HL_OP_eq, t, a, b), both(e, finite, near));
 }
 
+/* np.isclose of real numbers: |a - b| <= atol + rtol·|b| for finite b, or a == b; as runtime/call_close.c */
+void hl_emit_close_numbers(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *a = hl_arg_type(i, 0), *b = hl_arg_type(i, 1);
+    const hl_type *own = b == hl_T.float32 ? b : hl_T.float64, *wide = a == hl_T.float32 ? own : hl_T.float64;
+    V near = hl_operand1(e, i, 1, own), rel = hl_given(i, 2) ? hl_operand1(e, i, 2, own) : hl_real(e, near, 1e-5);
+    V least = hl_given(i, 3) ? hl_operand1(e, i, 3, own) : hl_real(e, near, 1e-8);
+    V most = hl_cast1(e, own, wide, hl_fbin(e, LLVMFAdd, least, hl_fbin(e, LLVMFMul, rel, fabs_of(e, near))));
+    V x = hl_operand1(e, i, 0, wide), y = hl_cast1(e, own, wide, near);
+    V close = both(e, hl_fcmp(e, LLVMRealOLE, fabs_of(e, hl_fbin(e, LLVMFSub, x, y)), most), is_finite(e, y));
+    out[0] = either(e, close, hl_fcmp(e, LLVMRealOEQ, x, y));
+    if (hl_given(i, 4)) out[0] = either(e, out[0], both(e, hl_operand1(e, i, 4, hl_T.boolean), both(e, is_nan(e, x), is_nan(e, y))));
+}
+
 /* --- math: integers -------------------------------------------------------------------------------------------------------- */
 
 void hl_emit_gcd(hl_emit *e, hl_inst *i, V *out)

@@ -308,6 +308,33 @@ LISTS(interp)
     return hl_is_array(x) && x->ndim ? c_array(hl_T.float64, x->ndim) : NULL;
 }
 
+static bool close_options(hl_site *s)
+{
+    for (int k = 2; k < 5; k++)
+        if (given(s->types[k]) && !hl_is_real(hl_unliteral(s->types[k]))) return false;
+    return true;
+}
+
+const hl_type *hl_type_close_numbers(hl_site *s)
+{
+    return hl_is_real(hl_unliteral(s->types[0])) && hl_is_real(hl_unliteral(s->types[1])) && close_options(s) ? hl_T.boolean : NULL;
+}
+
+/* isclose, allclose: a, b, rtol=, atol=, equal_nan=; of two real numbers: the row above */
+LISTS(close)
+{
+    int nd = 0;
+    bool real = true;
+    for (int k = 0; k < 2; k++) {
+        const hl_type *t = s->types[k];
+        if (hl_is_array(t)) nd = t->ndim > nd ? t->ndim : nd, real = false;
+        else if (!is_number(t)) return NULL;
+        else real &= !hl_is_complex(hl_unliteral(t));
+    }
+    if (real || !close_options(s)) return NULL;
+    return nd == 0 || strstr(s->rule->key, "all") ? hl_T.boolean : c_array(hl_T.boolean, nd);
+}
+
 const hl_type *hl_type_call_array_equal(hl_site *s) { return is_array(s, 0) && is_array(s, 1) ? hl_T.boolean : NULL; }
 
 /* --- linear algebra ---------------------------------------------------------------------------------------------------------------------- */

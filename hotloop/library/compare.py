@@ -1,59 +1,8 @@
-"""isclose, allclose, nan_to_num: the rules of NumPy's documentation, item by item."""
+"""nan_to_num: the rules of NumPy's documentation, item by item."""
 import numpy as np
 
 from .. import types
 from ..extending import overload
-
-
-def _closeness(a, b, rtol, atol, equal_nan):
-    # NumPy converts b alone: the difference of unsigned integers is one of floats
-    near = b * 1.0
-    close = ((np.abs(a - near) <= atol + rtol * np.abs(near)) & np.isfinite(near)) | (a == b)
-    if equal_nan:
-        return close | ((a != a) & (b != b))
-    return close
-
-
-def _close_numbers(a, b, rtol, atol, equal_nan):
-    if a == b:
-        return True
-    if equal_nan and a != a and b != b:
-        return True
-    near = b * 1.0
-    return bool(np.isfinite(near)) and abs(a - near) <= atol + rtol * abs(near)
-
-
-def _is_array(t):
-    return isinstance(t, types.Array) and t.ndim > 0
-
-
-def _isclose_arrays(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    near = b * 1.0
-    close = ((np.abs(a - near) <= atol + rtol * np.abs(near)) & np.isfinite(near)) | (a == b)
-    if equal_nan:
-        return close | ((a != a) & (b != b))
-    return close
-
-
-def _isclose_numbers(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    return _close_numbers(a, b, rtol, atol, equal_nan)
-
-
-def _allclose_arrays(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    return bool(np.all(_closeness(a, b, rtol, atol, equal_nan)))
-
-
-@overload(np.isclose)
-def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    return _isclose_arrays if _is_array(a) or _is_array(b) else _isclose_numbers
-
-
-@overload(np.allclose)
-def allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    return _allclose_arrays if _is_array(a) or _is_array(b) else _isclose_numbers
-
-
-# --- nan_to_num ------------------------------------------------------------------------------------------------------
 
 
 def _replacer(largest):
