@@ -1,12 +1,10 @@
 /* Exceptions that machine code raises and catches.
  *
  * The pending exception is the one in the calling thread's Python state, as in any C extension; machine code says so by
- * its status.  Messages come from compiler/errors.def.  While the error leaves compiled functions each of them adds a
- * traceback entry that shows the user's own file, function and line: an empty code object with that line as its first
- * (the public way that Cython's generated code uses too), kept in a small direct-mapped cache.
+ * its status.  Messages come from compiler/errors.def.  While the error leaves compiled functions each of them adds its
+ * traceback entries (traceback.c).
  */
 #include "gil.h"
-#include <frameobject.h>
 #include <string.h>
 
 hl_box_fn hl_box_hook;
@@ -178,7 +176,7 @@ void hl_raise_caught(hl_mem *exception, hl_mem *cause)
     hl_gil_give(g);
 }
 
-hl_mem *hl_catch(void)
+hl_mem *hl_catch(PyObject *where, int32_t place)
 {
     hl_gil g = hl_gil_take();
     PyObject *exc = hl_exc_fetch();
@@ -186,6 +184,7 @@ hl_mem *hl_catch(void)
         PyErr_SetString(PyExc_SystemError, "hotloop: compiled code failed without setting an exception");
         exc = hl_exc_fetch();
     }
+    hl_traceback_add(exc, where, place);
     hl_mem *m = hl_mem_caught(exc);
     Py_DECREF(exc);
     hl_gil_give(g);
@@ -214,63 +213,11 @@ void hl_unbound(PyObject *name)
     hl_gil_give(g);
 }
 
-/* --- tracebacks -------------------------------------------------------------------------------------------------------------- */
-#define PLACES 256
-static struct hl_place { PyObject *code; int line; PyCodeObject *empty; } places[PLACES];
-static PyObject *no_globals;
-
-static PyCodeObject *empty_code(PyObject *code, int line)
-{
-    PyCodeObject *c = (PyCodeObject *)code;
-    return PyCode_NewEmpty(PyUnicode_AsUTF8(c->co_filename), PyUnicode_AsUTF8(c->co_name), line);
-}
-
-/* New reference; `places` holds references to both codes, so an address names one code object as long as it is there. */
-static PyCodeObject *code_at(PyObject *code, int line)
-{
-#ifdef Py_GIL_DISABLED
-    return empty_code(code, line);
-#else
-    struct hl_place *p = &places[(((uintptr_t)code >> 4) * 31 + (uintptr_t)line) % PLACES];
-    if (p->code != code || p->line != line) {
-        PyCodeObject *e = empty_code(code, line);
-        if (!e)
-            return NULL;
-        struct hl_place old = *p;
-        *p = (struct hl_place){Py_NewRef(code), line, e};
-        Py_XDECREF(old.code);
-        Py_XDECREF(old.empty);
-    }
-    return (PyCodeObject *)Py_NewRef(p->empty);
-#endif
-}
-
 void hl_unraisable(PyObject *where)
 {
     hl_gil g = hl_gil_take();
     if (PyErr_Occurred())
         PyErr_WriteUnraisable(where);
-    hl_gil_give(g);
-}
-
-void hl_unwind(PyObject *code, int32_t line)
-{
-    hl_gil g = hl_gil_take();
-    PyObject *exc = hl_exc_fetch();
-    if (exc) {
-        PyFrameObject *frame = NULL;
-        PyCodeObject *at = PyCode_Check(code) ? code_at(code, line) : NULL;
-        if (!no_globals)
-            no_globals = PyDict_New();
-        if (at && no_globals)
-            frame = PyFrame_New(PyThreadState_Get(), at, no_globals, NULL);
-        PyErr_Clear(); /* an entry that could not be made is left out; the exception itself matters more */
-        hl_exc_set(exc);
-        if (frame)
-            PyTraceBack_Here(frame);
-        Py_XDECREF(frame);
-        Py_XDECREF(at);
-    }
     hl_gil_give(g);
 }
 

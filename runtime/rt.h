@@ -86,12 +86,18 @@ typedef enum hl_err {
 } hl_err;
 HL_API void hl_raise(int32_t err, int64_t a, int64_t b);     /* sets the exception; takes the GIL */
 HL_API void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause); /* args: hl_mem_pyobject of a tuple, or NULL */
-HL_API hl_mem *hl_catch(void);                               /* takes the pending exception: an hl_mem_pyobject */
+HL_API hl_mem *hl_catch(PyObject *where, int32_t place);    /* takes the pending exception: an hl_mem_pyobject */
 HL_API void hl_reraise(hl_mem *exception);
 HL_API void hl_raise_caught(hl_mem *exception, hl_mem *cause); /* raise e [from cause] of a value */
 HL_API int32_t hl_exc_match(hl_mem *exception, PyObject *cls);
-HL_API void hl_unwind(PyObject *code, int32_t line);         /* adds a traceback entry for the function of `code` */
 HL_API void hl_unraisable(PyObject *where);                  /* prints the pending exception, which nobody can catch, and clears it */
+/* traceback.c: `where` is [globals, [code, -1, None], [code of something inlined, place of its call, None], …] (or NULL); a place is a
+ * byte offset in the code, plus the number of the row << 20; -1: there is an entry already. */
+HL_API void hl_unwind(PyObject *where, int32_t place);       /* adds the traceback entries of a place to the pending exception */
+HL_API void hl_traceback_add(PyObject *exc, PyObject *where, int32_t place); /* … to this one; holds the GIL, no exception is pending */
+/* handled.c: which exceptions compiled code is handling; `frame` stands for the call. */
+HL_API void hl_handling(hl_mem *exception, const void *frame, int32_t number);
+HL_API void hl_handled(const void *frame, int32_t number);   /* this one and later ones of the call are over */
 HL_API void hl_unbound(PyObject *name);                      /* UnboundLocalError as CPython words it */
 /* Boxing for cold paths (messages, print): type is an hl_type *, slots its parts. New reference; needs no GIL. */
 HL_API hl_mem *hl_box_object(const hl_type *type, const hl_slot *slots);

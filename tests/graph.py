@@ -122,6 +122,12 @@ class Frame:
         e, self.raised = self.raised, None
         return e
 
+    def do_handling(self, a, ival, obj):
+        pass
+
+    def do_handled(self, a, ival, obj):
+        pass
+
     def leave(self, op, a):
         if op == "reraise":
             raise a[0]

@@ -20,6 +20,7 @@ Each side gets copies of the arguments that keep aliasing, overlap, strides, ali
 import gc
 import math
 import os
+import sys
 import types
 
 import numpy as np
@@ -306,6 +307,43 @@ def fail_each_allocation(compiled, args, kwargs, want):
             if _binding.live_allocations() > before:
                 raise Difference(f"{compiled!r}{_short(args)}: {_binding.live_allocations() - before} allocations are lost when allocation {n} fails")
         n += 1 + n // 30
+
+
+def exception_story(exc, depth=0):
+    """All that a user sees of an exception: class, arguments, traceback entries with columns, cause and context.
+
+    Entries of other files than the tests' (NumPy's own, this harness) are left out."""
+    if exc is None or depth > 8:
+        return None
+    entries, tb = [], exc.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if "/test_" in code.co_filename:
+            positions = list(code.co_positions())[tb.tb_lasti // 2]
+            entries.append((code.co_name, tb.tb_lineno, *positions))
+        tb = tb.tb_next
+    return {"class": type(exc), "args": [_number(a) for a in exc.args], "entries": entries, "suppress": exc.__suppress_context__,
+            "cause": exception_story(exc.__cause__, depth + 1), "context": exception_story(exc.__context__, depth + 1)}
+
+
+def check_traceback(func, *args):
+    """The exception that leaves `func(*args)` compiled tells the same story as CPython's."""
+    compiled = func if hasattr(func, "py_func") else hotloop.njit(func)
+    stories = []
+    for f in (plain(func), compiled, compiled):
+        try:
+            f(*copy_args(args, plain_functions=f is not compiled))
+        except BaseException as exc:
+            stories.append(exception_story(exc))
+            assert sys.exc_info()[1] is exc
+        else:
+            raise AssertionError(f"{f!r} did not raise")
+        assert sys.exc_info()[1] is None
+    want, *rest = stories
+    assert want["entries"]
+    for got in rest:
+        assert got == want
+    return want
 
 
 def checks(func, cases, **options):

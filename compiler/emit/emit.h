@@ -104,6 +104,9 @@ void hl_check_not_null(hl_emit *e, hl_inst *i, V p);                   /* NULL â
 void hl_leave(hl_emit *e, hl_inst *i);                                 /* exception is set: goes to handler or out; ends the LLVM block */
 void hl_error_begin(hl_emit *e);                                       /* per function */
 void hl_error_finish(hl_emit *e);
+V hl_error_where(hl_emit *e);                                          /* what the traceback entries of the function are made of */
+V hl_error_place_phi(hl_emit *e, hl_block *handler);                   /* i32: where the exception came from; at the head of its block */
+V hl_error_handles(hl_emit *e);                                        /* an address that stands for this call in runtime/handled.c */
 void hl_error_phi(hl_emit *e, hl_block *from, V phi, V value);         /* adds the incoming values of the exception edge */
 /* --- runtime calls ------------------------------------------------------------------------------------------------------ */
 V hl_rtcall(hl_emit *e, hl_rt f, ...);                                 /* as many V as the row says */

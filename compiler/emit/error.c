@@ -2,24 +2,84 @@
  *
  *   inside `try`    one landing block an instruction: releases inst->unwind, goes to the handler
  *   elsewhere       one cleanup block a set of values to release (equal sets share it), then the function's exit block,
- *                   which adds the line to the traceback and returns status 1.  A phi carries the line number.
+ *                   which makes the traceback entry and returns status 1.  A phi carries the place.
+ *
+ * A place is the number of a bytecode instruction: its offset, and above INLINED which code it belongs to (a row of func->inlined);
+ * -1 for an exception that goes on and has its entry already.  runtime/traceback.c makes the entry of it.
  *
  * Every value of an unwind list is defined before the instruction that fails, so it dominates the cleanup block that
  * all such instructions share. */
 #include "emit.h"
 #include <string.h>
 
-typedef struct cleanup { hl_inst **values; int n; LLVMBasicBlockRef bb; V line; } cleanup;
+typedef struct cleanup { hl_inst **values; int n; LLVMBasicBlockRef bb; V place; } cleanup;
 typedef struct landing { hl_inst *inst; LLVMBasicBlockRef bb, end; } landing;
-typedef struct unwind { HL_VEC(cleanup) cleanups; HL_VEC(landing) landings; LLVMBasicBlockRef exit; V exit_line; } unwind;
+typedef struct arrival { hl_block *handler; V place; } arrival;
+typedef struct unwind {
+    HL_VEC(cleanup) cleanups; HL_VEC(landing) landings; HL_VEC(arrival) arrivals;
+    V where, handles;
+} unwind;
 
 void hl_error_begin(hl_emit *e) { e->unwind = HL_NEW(e->arena, unwind); }
 
-static V line_phi(hl_emit *e, LLVMBasicBlockRef bb)
+enum { INLINED = 20 };
+
+static V place_of(hl_emit *e, const hl_inst *i)
+{
+    const hl_span *s = &i->span;
+    if (i->op == HL_OP_reraise) return hl_i32(e, -1);
+    return hl_i32(e, s->offset >> INLINED || s->inlined >> (31 - INLINED) ? 0 : s->inlined << INLINED | s->offset);
+}
+
+/* [code, place of its call, NULL for the runtime's own use] */
+static PyObject *where_row(PyObject *code, const hl_span *call)
+{
+    return Py_BuildValue("[OiO]", code, call ? call->inlined << INLINED | call->offset : -1, Py_None);
+}
+
+/* [globals, row of the function's own code, rows of what is inlined …]; functions of hotloop's own library are not shown. */
+V hl_error_where(hl_emit *e)
+{
+    unwind *u = e->unwind;
+    const hl_func *f = e->func;
+    if (u->where) return u->where;
+    PyObject *module = f->globals ? PyDict_GetItemString(f->globals, "__name__") : NULL;
+    const char *name = module && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : NULL;
+    if (!f->code || (name && !strncmp(name, "hotloop.library.", 16))) return u->where = LLVMConstNull(e->ptr);
+    PyObject *list = PyList_New(0), *row = where_row(f->code, NULL);
+    bool bad = !list || !row || PyList_Append(list, f->globals ? f->globals : Py_None) < 0 || PyList_Append(list, row) < 0;
+    Py_XDECREF(row);
+    for (int k = 0; !bad && k < f->inlined.n; k++) {
+        row = where_row(f->inlined.at[k].code, &f->inlined.at[k].call);
+        bad = !row || PyList_Append(list, row) < 0;
+        Py_XDECREF(row);
+    }
+    if (bad) PyErr_Clear(), u->where = LLVMConstNull(e->ptr);
+    else hl_emit_keep(e, list), u->where = hl_ptr_const(e, list);
+    Py_XDECREF(list);
+    return u->where;
+}
+
+V hl_error_handles(hl_emit *e)
+{
+    unwind *u = e->unwind;
+    if (!u->handles) u->handles = hl_alloca(e, e->i8, "handles");
+    return u->handles;
+}
+
+V hl_error_place_phi(hl_emit *e, hl_block *handler)
+{
+    unwind *u = e->unwind;
+    arrival a = {handler, LLVMBuildPhi(e->b, e->i32, "place")};
+    hl_push(e->arena, &u->arrivals, a);
+    return a.place;
+}
+
+static V place_phi(hl_emit *e, LLVMBasicBlockRef bb)
 {
     LLVMBasicBlockRef here = hl_here(e);
     hl_at(e, bb);
-    V phi = LLVMBuildPhi(e->b, e->i32, "line");
+    V phi = LLVMBuildPhi(e->b, e->i32, "place");
     hl_at(e, here);
     return phi;
 }
@@ -32,7 +92,7 @@ static cleanup *cleanup_of(hl_emit *e, hl_inst *i)
         if (c->n == i->nunwind && !memcmp(c->values, i->unwind, sizeof *c->values * (size_t)c->n)) return c;
     }
     cleanup c = {.values = i->unwind, .n = i->nunwind, .bb = hl_bb(e, "cleanup")};
-    c.line = line_phi(e, c.bb);
+    c.place = place_phi(e, c.bb);
     hl_push(e->arena, &u->cleanups, c);
     return &u->cleanups.at[u->cleanups.n - 1];
 }
@@ -52,8 +112,8 @@ static LLVMBasicBlockRef way_out(hl_emit *e, hl_inst *i, LLVMBasicBlockRef from)
 {
     if (i->block->handler) return landing_of(e, i)->bb;
     cleanup *c = cleanup_of(e, i);
-    V line = hl_i32(e, i->span.line);
-    LLVMAddIncoming(c->line, &line, &from, 1);
+    V place = place_of(e, i);
+    LLVMAddIncoming(c->place, &place, &from, 1);
     return c->bb;
 }
 
@@ -99,24 +159,25 @@ void hl_error_finish(hl_emit *e)
         hl_at(e, l->bb);
         release_all(e, l->inst->unwind, l->inst->nunwind);
         l->end = hl_here(e);
+        V place = place_of(e, l->inst);
+        for (int a = 0; a < u->arrivals.n; a++)
+            if (u->arrivals.at[a].handler == l->inst->block->handler) LLVMAddIncoming(u->arrivals.at[a].place, &place, &l->end, 1);
         hl_br(e, e->blocks[l->inst->block->handler->id]);
     }
     if (!u->cleanups.n) return;
     LLVMBasicBlockRef exit = hl_bb(e, "exit");
-    V exit_line = line_phi(e, exit);
+    V exit_place = place_phi(e, exit);
     for (int k = 0; k < u->cleanups.n; k++) {
         cleanup *c = &u->cleanups.at[k];
         hl_at(e, c->bb);
         release_all(e, c->values, c->n);
         LLVMBasicBlockRef end = hl_here(e);
-        LLVMAddIncoming(exit_line, &c->line, &end, 1);
+        LLVMAddIncoming(exit_place, &c->place, &end, 1);
         hl_br(e, exit);
     }
     hl_at(e, exit);
-    if (e->func->code) {
-        hl_emit_keep(e, e->func->code);
-        hl_rtcall(e, HL_RT_unwind, hl_ptr_const(e, e->func->code), exit_line);
-    }
+    if (u->handles) hl_rtcall(e, HL_RT_handled, u->handles, hl_i32(e, 0));
+    if (!LLVMIsNull(hl_error_where(e))) hl_rtcall(e, HL_RT_unwind, hl_error_where(e), exit_place);
     LLVMTypeRef rt = LLVMGetReturnType(LLVMGlobalGetValueType(e->fn));
     V r = LLVMBuildInsertValue(e->b, LLVMConstNull(rt), hl_i32(e, 1), 0, "");
     LLVMBuildRet(e->b, r);

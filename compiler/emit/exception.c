@@ -52,7 +52,18 @@ void hl_emit_reraise(hl_emit *e, hl_inst *i, V *out)
     hl_leave(e, i);
 }
 
-void hl_emit_catch(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_rtcall(e, HL_RT_catch); }
+void hl_emit_catch(hl_emit *e, hl_inst *i, V *out)
+{
+    V place = hl_error_place_phi(e, i->block);
+    out[0] = hl_rtcall(e, HL_RT_catch, hl_error_where(e), place);
+}
+
+void hl_emit_handling(hl_emit *e, hl_inst *i, V *out)
+{
+    hl_rtcall(e, HL_RT_handling, hl_one(e, i->args[0]), hl_error_handles(e), hl_i32(e, (int32_t)i->ival));
+}
+
+void hl_emit_handled(hl_emit *e, hl_inst *i, V *out) { hl_rtcall(e, HL_RT_handled, hl_error_handles(e), hl_i32(e, (int32_t)i->ival)); }
 
 void hl_emit_exc_match(hl_emit *e, hl_inst *i, V *out)
 {

@@ -274,13 +274,20 @@ static const hl_build_fn handlers[HL_BC_COUNT] = {
 #undef BC
 };
 
+static void set_span(hl_builder *b, const hl_bc *bc)
+{
+    if (!bc->span.line) return;
+    b->span = bc->span;
+    b->span.inlined = b->frame->inlined;
+}
+
 static void enter_block(hl_builder *b, hl_bb *bb)
 {
     hl_frame *fr = b->frame;
     fr->bb = bb;
     b->cur = bb->ir;
     b->raised = false;
-    b->span = fr->s->at.at[bb->first].span.line ? fr->s->at.at[bb->first].span : b->span;
+    set_span(b, &fr->s->at.at[bb->first]);
     fr->depth = bb->depth;
     memcpy(fr->stack, bb->entry, sizeof *fr->stack * (size_t)bb->depth);
     memcpy(fr->unbound, bb->unbound, sizeof *fr->unbound * (size_t)fr->flow->nwords);
@@ -290,6 +297,8 @@ static void enter_block(hl_builder *b, hl_bb *bb)
     b->catcher = handler >= 0 ? (hl_catcher){fr, &fr->flow->blocks[handler]} : fr->inherited;
     if (bb->caught) {
         hl_inst *e = hl_build_emit(b, HL_OP_catch, NULL, 0);
+        if (fr->flow->nhandlers > 1 || fr->outer) /* from the body of another handler, whose end was not reached */
+            hl_build_emit(b, HL_OP_handled, NULL, 0)->ival = hl_build_handled_depth(b);
         if (bb->caught->lasti) hl_build_push_kind(b, HL_ITEM_NULL);
         hl_build_push(b, e);
     }
@@ -323,7 +332,7 @@ void hl_build_code_blocks(hl_builder *b)
             b->raised = raised;
             for (fr->pc = bb->first; fr->pc < bb->end && b->cur && !b->failed; fr->pc++) {
                 const hl_bc *bc = &fr->s->at.at[fr->pc];
-                if (bc->span.line) b->span = bc->span;
+                set_span(b, bc);
                 handlers[bc->op](b, bc);
             }
             if (b->failed) return;

@@ -84,6 +84,7 @@ typedef struct hl_flow {
     int *block_of;              /* instruction -> block */
     int *order; int norder;     /* reachable blocks in reverse post-order */
     bool *cleared;              /* variables with a load_clear: a store may put "unbound" back */
+    int nhandlers;              /* of exceptions */
     int nwords;                 /* of a bit set */
     bool loops;
 } hl_flow;
@@ -123,6 +124,7 @@ struct hl_frame {
     uint64_t *unbound;          /* at this instruction */
     int pc;
     hl_bb *bb;
+    int inlined;                /* of its spans */
     hl_catcher inherited;
     hl_inline_mode mode;
     hl_block *join;             /* inlined code goes on here when it is done */
@@ -177,6 +179,8 @@ hl_bb *hl_build_target(hl_builder *b, const hl_bc *bc);
 hl_bb *hl_build_behind(hl_builder *b);                 /* the block that follows the current one */
 hl_frame *hl_build_frame(hl_builder *b, const hl_stream *s, hl_frame *outer);
 void hl_build_code_blocks(hl_builder *b);              /* all of b->frame, from b->cur */
+
+int hl_build_handled_depth(hl_builder *b);             /* how many exceptions are being handled at this instruction */
 
 /* --- build_ssa.c ------------------------------------------------------------------------------------------------------ */
 int hl_build_var(hl_builder *b, PyObject *name);       /* a new SSA variable */

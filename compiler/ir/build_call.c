@@ -370,6 +370,11 @@ void hl_build_inline(hl_builder *b, const hl_making *made, hl_inst *iterator, hl
     hl_catcher catcher = b->catcher;
     hl_span span = b->span;
     fr->mode = mode;
+    const hl_bc *next = outer->pc + 1 < outer->bb->end ? &outer->s->at.at[outer->pc + 1] : NULL;
+    bool consumed = mode != HL_INLINE_COMPREHENSION && next && next->op == HL_BC_call; /* a generator runs when that call asks it */
+    hl_push(b->arena, &b->f->inlined, ((hl_inlined){made->code, consumed ? next->span : span}));
+    b->f->inlined.at[b->f->inlined.n - 1].call.inlined = outer->inlined;
+    fr->inlined = b->f->inlined.n;
     if (mode == HL_INLINE_LIST) fr->list = hl_build_emit(b, HL_OP_build_list, NULL, 0);
     hl_build_split(b);
     hl_build_flush(b, outer->depth);

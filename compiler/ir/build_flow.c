@@ -87,7 +87,7 @@ static void cut_blocks(hl_arena *a, hl_flow *w, const hl_stream *s, const try_ma
 {
     uint8_t *leader = HL_NEWN(a, uint8_t, s->at.n + 1);
     find_leaders(s, m, leader);
-    for (int i = 0; i < s->at.n; i++) w->nblocks += leader[i];
+    for (int i = 0; i < s->at.n; i++) w->nblocks += leader[i], w->nhandlers += s->at.at[i].op == HL_BC_push_exc;
     w->blocks = HL_NEWN(a, hl_bb, w->nblocks);
     w->block_of = HL_NEWN(a, int, s->at.n + 1);
     int k = -1;

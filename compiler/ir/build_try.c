@@ -1,9 +1,18 @@
 /* Exceptions.
  *
  * A handler finds the exception on the stack.  push_exc puts a marker below it that knows the exception which is handled
- * from there on; a bare `raise` looks for the topmost marker, so it needs no state at run time.
+ * from there on; a bare `raise` looks for the topmost marker, so it needs no state at run time.  What is raised meanwhile gets
+ * the exception as its __context__: `handling` and `handled` tell the runtime from where to where (runtime/handled.c).
  */
 #include "build.h"
+
+int hl_build_handled_depth(hl_builder *b)
+{
+    int n = 0;
+    for (hl_frame *fr = b->frame; fr; fr = fr->outer)
+        for (int k = 0; k < fr->depth; k++) n += fr->stack[k].kind == HL_ITEM_HANDLED;
+    return n;
+}
 
 void hl_build_do_assertion(hl_builder *b, const hl_bc *bc)
 {
@@ -15,6 +24,7 @@ void hl_build_do_push_exc(hl_builder *b, const hl_bc *bc)
 {
     (void)bc;
     hl_inst *e = hl_build_pop(b);
+    hl_build_emit1(b, HL_OP_handling, e)->ival = hl_build_handled_depth(b);
     hl_build_push_kind(b, HL_ITEM_HANDLED)->value = e;
     hl_build_push(b, e);
 }
@@ -23,6 +33,7 @@ void hl_build_do_pop_exc(hl_builder *b, const hl_bc *bc)
 {
     (void)bc;
     hl_build_pop_item(b);
+    hl_build_emit(b, HL_OP_handled, NULL, 0)->ival = hl_build_handled_depth(b);
 }
 
 void hl_build_do_exc_match(hl_builder *b, const hl_bc *bc)

@@ -47,7 +47,12 @@ typedef struct hl_op_info {
 } hl_op_info;
 extern const hl_op_info hl_ops[HL_OP_COUNT];
 
-typedef struct hl_span { int line, end_line, col, end_col; } hl_span; /* 1-based lines, 0-based columns; line 0: none */
+typedef struct hl_span {
+    int line, end_line, col, end_col; /* 1-based lines, 0-based columns; line 0: none */
+    int offset;                       /* of the bytecode instruction in its code object, in bytes */
+    int inlined;                      /* 0: the function's own code, else row inlined - 1 of func->inlined */
+} hl_span;
+typedef struct hl_inlined { PyObject *code; hl_span call; } hl_inlined; /* a comprehension's code, built into its function; what calls it */
 
 typedef struct hl_inst hl_inst;
 typedef struct hl_block hl_block;
@@ -115,6 +120,7 @@ struct hl_func {
     const hl_type *ret_type;
     HL_VEC(hl_block *) blocks;
     uint32_t next_inst;
+    HL_VEC(hl_inlined) inlined;
     const struct hl_options *options; /* of its own decorator; NULL: those of the request */
     HL_VEC(hl_mention) mentions; /* when a report is wanted: where the source names a variable */
     bool has_try, has_loops;

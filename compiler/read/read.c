@@ -15,6 +15,7 @@ const hl_bc_info hl_bcs[HL_BC_COUNT] = {
 /* --- what expand functions use ---------------------------------------------------------------------------------- */
 hl_bc *hl_read_put(hl_reader *r, hl_bc_op op, int arg) {
     hl_bc bc = {.op = (uint8_t)op, .arg = arg, .target = -1, .offset = r->offset, .span = r->span};
+    bc.span.offset = r->offset;
     hl_push(r->arena, &r->s->at, bc);
     return &r->s->at.at[r->s->at.n - 1];
 }

@@ -29,6 +29,8 @@ const hl_type *hl_type_raise(hl_site *s)
 }
 
 const hl_type *hl_type_reraise(hl_site *s) { return s->types[0]->kind == HL_K_EXCEPTION ? hl_T.none : NULL; }
+const hl_type *hl_type_handling(hl_site *s) { return s->types[0]->kind == HL_K_EXCEPTION ? hl_T.none : NULL; }
+const hl_type *hl_type_handled(hl_site *s) { return hl_T.none; }
 const hl_type *hl_type_catch(hl_site *s) { return hl_T.exception; }
 const hl_type *hl_type_assertion(hl_site *s) { return hl_type_const(hl_site_types(s), PyExc_AssertionError); }
 
