@@ -315,6 +315,10 @@ static bool grow(hl_builder *b, hl_item *it, hl_op op, hl_inst *const *values, i
 
 static void extend(hl_builder *b, hl_item *it, hl_op op, hl_inst *value, bool star)
 {
+    if (!it->value) {
+        hl_build_fail(b, "UnsupportedError", "this bytecode (no list where one is needed) is not supported");
+        return;
+    }
     if (!it->display && it->value->op == HL_OP_build_list) {
         it->display = HL_NEW(b->arena, hl_display);
         for (int k = 0; k < it->value->nargs; k++) add_part(b, it->display, it->value->args[k], false);

@@ -166,6 +166,21 @@ static void decode_all(hl_reader *r, const uint8_t *units, int nunits, const hl_
     index[nunits] = r->s->at.n;
 }
 
+/* Numbers that count items of the stack or choose a form: no compiler writes others, and the builder relies on it. */
+static bool check_numbers(const hl_stream *s) {
+    for (int i = 0; i < s->at.n; i++) {
+        const hl_bc *bc = &s->at.at[i];
+        if (hl_bcs[bc->op].operand != HL_BCO_INT) continue;
+        int count = bc->op == HL_BC_unpack_ex ? (bc->arg & 255) + (bc->arg >> 8) : bc->arg;
+        int most = bc->op == HL_BC_raise ? 2 : bc->op == HL_BC_build_slice ? 3 : s->stacksize + 8;
+        if (count < (bc->op == HL_BC_build_slice ? 2 : 0) || count > most) {
+            PyErr_Format(PyExc_SystemError, "hotloop: wrong bytecode in %R: %s %d at offset %d", s->code, hl_bcs[bc->op].name, bc->arg, bc->offset);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool resolve_jumps(hl_stream *s, const int *index, int nunits) {
     for (int i = 0; i < s->at.n; i++) {
         hl_bc *bc = &s->at.at[i];
@@ -226,6 +241,7 @@ hl_stream *hl_read(hl_arena *a, PyObject *code) {
     hl_reader r = {.arena = a, .s = s, .consts = co->co_consts, .names = co->co_names};
     decode_all(&r, (const uint8_t *)PyBytes_AS_STRING(bytes), nunits, spans, index);
     if (r.broken) return NULL;
+    if (!check_numbers(s)) return NULL;
     hl_bc_flow last = s->at.n ? (hl_bc_flow)hl_bcs[s->at.at[s->at.n - 1].op].flow : HL_BCF_NEXT;
     if (last == HL_BCF_NEXT || last == HL_BCF_FORK) {
         PyErr_Format(PyExc_SystemError, "hotloop: the bytecode of %R does not end with a return or a jump", code);

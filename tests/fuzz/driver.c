@@ -1,4 +1,4 @@
-/* libFuzzer as a shared library, for tests/fuzz/guided.py: it is loaded before the instrumented extension modules, so that they find the functions
+/* libFuzzer as a shared library, for tests/fuzz/guided.py: it is preloaded, so that the instrumented extension modules find the functions
  * that report coverage here.  The target is a Python function, called back through ctypes. */
 #include <stddef.h>
 #include <stdint.h>

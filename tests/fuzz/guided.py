@@ -2,7 +2,7 @@
 
     python tests/fuzz/guided.py DRIVER ir|reader [options of libFuzzer]
 
-DRIVER is driver.c as a shared library; `make fuzz-ir fuzz-reader` build it, and hotloop with clang's coverage counters and AddressSanitizer.
+DRIVER is driver.c as a shared library, preloaded; `make fuzz-ir fuzz-reader` build it, and hotloop with clang's coverage counters and AddressSanitizer.
 
 ir       the bytes are a text; it is parsed, printed, read again, and verified.  Only ValueError may come.  (The passes rely
          on types that agree with the rules, which a text need not have.)
@@ -167,7 +167,7 @@ def reader_seeds(folder):
 
 def main():
     driver, name, *options = sys.argv[1:]
-    library = ctypes.CDLL(driver, ctypes.RTLD_GLOBAL)  # first: the modules below look for its functions
+    library = ctypes.CDLL(driver)
     os.environ["HOTLOOP_VERIFY"] = "1"
     import numpy  # noqa: F401  (texts name its functions)
 
