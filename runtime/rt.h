@@ -119,6 +119,9 @@ HL_API int64_t hl_str_len(hl_mem *s);
 /* --- ufunc.c ------------------------------------------------------------------------------------------------------------ */
 enum { HL_UFUNC_BLOCK = 256 }; /* items of the buffer over which a scalar input is spread */
 HL_API char *hl_ufunc_spread(char *at, int64_t stride, int64_t size, int64_t count, char *buffer);
+HL_API char *hl_ufunc_gather(char *at, int64_t stride, int64_t size, int64_t count, char *buffer);
+HL_API void hl_ufunc_scatter(char *at, int64_t stride, int64_t size, int64_t count, const char *buffer);
+HL_API int32_t hl_ufunc_independent(char *const *data, const int64_t *dimensions, const int64_t *strides, int32_t nin, int32_t nout);
 HL_API hl_status hl_ufunc_parallel(void *loop, void *context, char *const *data, const int64_t *dimensions, const int64_t *strides,
                                    int32_t nin, int32_t nout, int64_t cost);
 HL_API hl_status hl_gufunc_run(void *loop, void *context, char *const *data, const int64_t *dimensions, const int64_t *strides,

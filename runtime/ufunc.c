@@ -16,6 +16,38 @@ char *hl_ufunc_spread(char *at, int64_t stride, int64_t size, int64_t count, cha
     return buffer;
 }
 
+#define EACH(type, to, from) do { for (int64_t i = 0; i < count; i++) { type v; memcpy(&v, from, sizeof v); memcpy(to, &v, sizeof v); } } while (0)
+typedef struct wide { uint64_t half[2]; } wide;
+
+/* Items that are `stride` apart, without gaps in the buffer; contiguous ones stay where they are, and one item for all has been spread over
+ * the buffer before. */
+char *hl_ufunc_gather(char *at, int64_t stride, int64_t size, int64_t count, char *buffer)
+{
+    if (stride == size) return at;
+    if (!stride) return buffer;
+    switch (size) {
+    case 1: EACH(uint8_t, buffer + i, at + i * stride); break;
+    case 2: EACH(uint16_t, buffer + 2 * i, at + i * stride); break;
+    case 4: EACH(uint32_t, buffer + 4 * i, at + i * stride); break;
+    case 8: EACH(uint64_t, buffer + 8 * i, at + i * stride); break;
+    default: EACH(wide, buffer + 16 * i, at + i * stride); break;
+    }
+    return buffer;
+}
+
+/* The way back. */
+void hl_ufunc_scatter(char *at, int64_t stride, int64_t size, int64_t count, const char *buffer)
+{
+    if (stride == size) return;
+    switch (size) {
+    case 1: EACH(uint8_t, at + i * stride, buffer + i); break;
+    case 2: EACH(uint16_t, at + i * stride, buffer + 2 * i); break;
+    case 4: EACH(uint32_t, at + i * stride, buffer + 4 * i); break;
+    case 8: EACH(uint64_t, at + i * stride, buffer + 8 * i); break;
+    default: EACH(wide, at + i * stride, buffer + 16 * i); break;
+    }
+}
+
 /* --- target="parallel" ------------------------------------------------------------------------------------------------------- */
 
 enum {
@@ -68,6 +100,12 @@ static bool independent(const row *r, int nin)
         }
     }
     return true;
+}
+
+int32_t hl_ufunc_independent(char *const *data, const int64_t *dimensions, const int64_t *strides, int32_t nin, int32_t nout)
+{
+    row r = {.data = data, .dimensions = dimensions, .strides = strides, .nargs = nin + nout};
+    return independent(&r, nin);
 }
 
 static hl_status run_pieces(row *r, int64_t unit, int64_t cost)

@@ -10,10 +10,16 @@
  * Operands may overlap (accumulate hands in the result moved by one item), so nothing says noalias: LLVM's run-time checks
  * choose the vector loop.  Data is aligned and in native byte order; NumPy copies what is not.  The loop runs without the GIL;
  * a status other than 0 says that an exception is set in this thread, and ends the loop with -1, which NumPy hands on.
+ * A function that calls mathematical functions has much code once it is vectorised, and gains much by it: so there the fast loop is
+ * the only one that is.  It goes over every row, block by block; strided operands are gathered into buffers and scattered from them.
+ * What must be done item by item, because a result is the next item's input (reduce, accumulate), goes through the strided loop.
+ *
  * A function that has loops of its own is called, not inlined, and gets the strided loop alone.
  *
  * Under target="parallel" this loop is `serial`, and the entry hands it to the runtime, which calls it for pieces of the row. */
 #include "ufunc_loop.h"
+
+void hl_emit_to_number(hl_emit *e, hl_inst *i, V *out); /* conversions: number.def */
 
 typedef struct operand {
     const hl_type *array;  /* an array of the operand's type: what load and store of items want */
@@ -27,6 +33,7 @@ typedef struct row {
     int nin, nargs;        /* inputs, and with them the results */
     operand *op;
     V n;
+    bool costly;           /* the function calls mathematical functions */
     LLVMBasicBlockRef failed;
 } row;
 
@@ -124,23 +131,56 @@ static void emit_strided(row *r)
     for (int k = 0; k < r->nargs; k++) base[k] = r->op[k].at;
     hl_for l = hl_for_begin(r->e, hl_i64(r->e, 0), r->n, "i");
     emit_item(r, base, l.i, false);
+    LLVMBasicBlockRef latch = hl_here(r->e);
     hl_for_end(r->e, &l);
+    if (r->costly) hl_hint_loop(r->e, LLVMGetBasicBlockTerminator(latch), (hl_hint[]){{"llvm.loop.vectorize.width", 1}, {"llvm.loop.interleave.count", 1}}, 2);
     LLVMBuildRet(r->e->b, hl_i32(r->e, 0));
 }
 
 static V minimum(hl_emit *e, V a, V b) { return hl_select(e, LLVMBuildICmp(e->b, LLVMIntSLT, a, b, ""), a, b); }
 
-static void emit_fast(row *r, V spread)
+static V buffer_of(row *r, int k)
+{
+    V buffer = hl_alloca(r->e, LLVMArrayType2(r->e->i8, (uint64_t)(HL_UFUNC_BLOCK * r->op[k].size)), "buffer");
+    LLVMSetAlignment(buffer, 64);
+    return buffer;
+}
+
+static V is_contiguous(row *r, int k) { return LLVMBuildICmp(r->e->b, LLVMIntEQ, r->op[k].stride, hl_i64(r->e, r->op[k].size), ""); }
+
+/* Of each operand, where a block of `count` contiguous items is that begins with item `start`. */
+static void block_operands(row *r, V start, V count, const V *base, const V *buffer, V *at)
 {
     hl_emit *e = r->e;
-    V size = hl_select(e, spread, minimum(e, r->n, hl_i64(e, HL_UFUNC_BLOCK)), r->n), base[r->nargs], moved[r->nargs];
+    for (int k = 0; k < r->nargs; k++) {
+        at[k] = hl_gep_bytes(e, base[k], LLVMBuildMul(e->b, start, r->op[k].stride, ""));
+        if (!r->costly) continue;
+        if (k < r->nin) at[k] = hl_rtcall(e, HL_RT_ufunc_gather, at[k], r->op[k].stride, hl_i64(e, r->op[k].size), count, buffer[k]);
+        else at[k] = hl_select(e, is_contiguous(r, k), at[k], buffer[k]);
+    }
+}
+
+static void store_block(row *r, V start, V count, const V *base, const V *buffer)
+{
+    hl_emit *e = r->e;
+    for (int k = r->nin; k < r->nargs && r->costly; k++) {
+        V to = hl_gep_bytes(e, base[k], LLVMBuildMul(e->b, start, r->op[k].stride, ""));
+        hl_rtcall(e, HL_RT_ufunc_scatter, to, r->op[k].stride, hl_i64(e, r->op[k].size), count, buffer[k]);
+    }
+}
+
+/* `blocks`: the row goes in blocks. */
+static void emit_fast(row *r, V blocks)
+{
+    hl_emit *e = r->e;
+    V size = hl_select(e, blocks, minimum(e, r->n, hl_i64(e, HL_UFUNC_BLOCK)), r->n), base[r->nargs], buffer[r->nargs], moved[r->nargs];
     for (int k = 0; k < r->nargs; k++) {
         const operand *o = &r->op[k];
         base[k] = o->at;
+        buffer[k] = r->costly || k < r->nin ? buffer_of(r, k) : NULL;
         if (k >= r->nin) continue;
-        V buffer = hl_alloca(e, LLVMArrayType2(e->i8, (uint64_t)(HL_UFUNC_BLOCK * o->size)), "spread");
-        LLVMSetAlignment(buffer, 64);
-        base[k] = hl_rtcall(e, HL_RT_ufunc_spread, o->at, o->stride, hl_i64(e, o->size), size, buffer);
+        V spread = hl_rtcall(e, HL_RT_ufunc_spread, o->at, o->stride, hl_i64(e, o->size), size, buffer[k]);
+        if (!r->costly) base[k] = spread;
     }
     LLVMBasicBlockRef before = hl_here(e), head = hl_bb(e, "blocks"), body = hl_bb(e, "block"), done = hl_bb(e, "end");
     hl_br(e, head);
@@ -148,10 +188,12 @@ static void emit_fast(row *r, V spread)
     V start = LLVMBuildPhi(e->b, e->i64, "start"), zero = hl_i64(e, 0);
     hl_cond(e, LLVMBuildICmp(e->b, LLVMIntSLT, start, r->n, ""), body, done);
     hl_at(e, body);
-    for (int k = 0; k < r->nargs; k++) moved[k] = hl_gep_bytes(e, base[k], LLVMBuildMul(e->b, start, r->op[k].stride, ""));
-    hl_for l = hl_for_begin(e, zero, minimum(e, size, LLVMBuildSub(e->b, r->n, start, "")), "i");
+    V count = minimum(e, size, LLVMBuildSub(e->b, r->n, start, ""));
+    block_operands(r, start, count, base, buffer, moved);
+    hl_for l = hl_for_begin(e, zero, count, "i");
     emit_item(r, moved, l.i, true);
     hl_for_end(e, &l);
+    store_block(r, start, count, base, buffer);
     V next = LLVMBuildAdd(e->b, start, size, "");
     LLVMBasicBlockRef latch = hl_here(e);
     hl_br(e, head);
@@ -161,22 +203,41 @@ static void emit_fast(row *r, V spread)
     LLVMBuildRet(e->b, hl_i32(e, 0));
 }
 
-/* May the fast loop run?  *spread: an input is one item for all. */
-static V is_fast(row *r, V *spread)
+/* Goes to one of the two loops; gives whether the fast one is to go in blocks. */
+static V choose_loop(row *r, LLVMBasicBlockRef fast, LLVMBasicBlockRef strided)
 {
     hl_emit *e = r->e;
-    V all = hl_bool(e, true);
-    *spread = hl_bool(e, false);
+    V near = hl_bool(e, true), whole = hl_bool(e, true); /* contiguous or one item for all; all contiguous */
     for (int k = 0; k < r->nargs; k++) {
-        V unit = LLVMBuildICmp(e->b, LLVMIntEQ, r->op[k].stride, hl_i64(e, r->op[k].size), "");
-        if (k < r->nin) {
-            V one = LLVMBuildICmp(e->b, LLVMIntEQ, r->op[k].stride, hl_i64(e, 0), "");
-            *spread = LLVMBuildOr(e->b, *spread, one, "");
-            unit = LLVMBuildOr(e->b, unit, one, "");
-        }
-        all = LLVMBuildAnd(e->b, all, unit, "");
+        V unit = is_contiguous(r, k), one = LLVMBuildICmp(e->b, LLVMIntEQ, r->op[k].stride, hl_i64(e, 0), "");
+        whole = LLVMBuildAnd(e->b, whole, unit, "");
+        near = LLVMBuildAnd(e->b, near, k < r->nin ? LLVMBuildOr(e->b, unit, one, "") : unit, "");
     }
-    return all;
+    V blocks = LLVMBuildNot(e->b, whole, "");
+    if (r->costly) {
+        LLVMBasicBlockRef ask = hl_bb(e, "ask");
+        hl_cond(e, whole, fast, ask);
+        hl_at(e, ask);
+        V p[4];
+        for (unsigned k = 0; k < 4; k++) p[k] = LLVMGetParam(e->fn, k);
+        V free = hl_rtcall(e, HL_RT_ufunc_independent, p[HL_LOOP_DATA], p[HL_LOOP_DIMENSIONS], p[HL_LOOP_STRIDES], hl_i32(e, r->nin), hl_i32(e, r->nargs - r->nin));
+        near = LLVMBuildICmp(e->b, LLVMIntNE, free, hl_i32(e, 0), "");
+    }
+    hl_cond(e, near, fast, strided);
+    return blocks;
+}
+
+/* Does the function call mathematical functions? */
+static bool is_costly(const hl_func *f, int depth)
+{
+    for (int b = 0; b < f->blocks.n; b++)
+        for (const hl_inst *i = f->blocks.at[b]->first; i; i = i->next) {
+            bool real = i->type && (hl_is_float(hl_unliteral(i->type)) || hl_is_complex(hl_unliteral(i->type)));
+            if (real && i->op == HL_OP_pow) return true;
+            if (real && i->rule && i->rule->kind == HL_RULE_FUNC && hl_emitters[i->rule->id] != hl_emit_to_number) return true;
+            if (i->op == HL_OP_call && !i->rule && i->data && depth < 8 && is_costly(i->data, depth + 1)) return true;
+        }
+    return false;
 }
 
 static bool refuse(hl_emit *e, hl_func *f, const char *what, int k, const hl_type *t)
@@ -222,10 +283,10 @@ static void emit_rows(hl_emit *e, hl_func *f)
     }
     if (!f->has_loops) {
         LLVMBasicBlockRef fast = hl_bb(e, "fast"), strided = hl_bb(e, "strided");
-        V spread, all = is_fast(&r, &spread);
-        hl_cond(e, all, fast, strided);
+        r.costly = is_costly(f, 0);
+        V blocks = choose_loop(&r, fast, strided);
         hl_at(e, fast);
-        emit_fast(&r, spread);
+        emit_fast(&r, blocks);
         hl_at(e, strided);
     }
     emit_strided(&r);
