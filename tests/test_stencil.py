@@ -375,6 +375,25 @@ def test_standard_indexing():
     same(stencil(standard_indexing="t")(lambda a, t: a[0] + t[1, 2])(a, wide), a + 5)
 
 
+@pytest.mark.parametrize("k", [1, 2, 4, 5])
+def test_weights_of_any_size(k):
+    """Unrolled loops and others; the table's range checks are asked once, and fail in the right place."""
+    def kernel(a, w):
+        total = 0.0
+        for i in range(-k, k + 1):
+            for j in range(-k, k + 1):
+                total += a[i, j] * w[i + k, j + k]
+        return total
+    reach = ((-k, k), (-k, k))
+    a, w = numbers((2 * k + 7, 2 * k + 11), "float64"), numbers((2 * k + 1, 2 * k + 1), "float64", 1)
+    s = stencil(neighborhood=reach, standard_indexing=("w",))(kernel)
+    same(s(a, w), reference(kernel, (a, w), (-k, -k), (k, k), "float64", usual=(1,)))
+    same(s(a, w[::-1].T), reference(kernel, (a, w[::-1].T), (-k, -k), (k, k), "float64", usual=(1,)))
+    with pytest.raises(IndexError, match=f"index {2 * k} is out of bounds for axis 1"):
+        s(a, w[:, :-1])
+    same(s(a[:2 * k], w[:, :-1]), np.zeros((2 * k, a.shape[1])))  # no point, no mistake
+
+
 def test_keywords_and_defaults():
     def kernel(a, w=3.0):
         return a[0] * w

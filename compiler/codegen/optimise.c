@@ -19,6 +19,8 @@
  *   licm at the end                under fastmath: a division by what does not vary is a product with its inverse (instcombine takes back what
  *                                  the first licm made of it)
  *   instcombine at the end         what the vectoriser leaves is not simple
+ *   …<nontrivial>                  only around the kernels of stencils that index arrays as usual: their range checks do not vary with the
+ *                                  point, so the loop over the points is made twice instead of asking in each (4 times)
  * and what does not: slp-vectorizer, partial unrolling (slower on the histogram and the convolution), a second licm, newgvn, indvars (our
  * counters are 64 bits wide and start as they should: 5 to 7 % of compile time for the same code).
  *
@@ -31,13 +33,15 @@
 
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
-#define LOOPS                                                                                                                                       \
-    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm,simple-loop-unswitch),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
+#define LOOPS_BY(unswitch)                                                                                                                                       \
+    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
     "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg"
+#define LOOPS LOOPS_BY("simple-loop-unswitch")
+#define CHOOSING_LOOPS LOOPS_BY("simple-loop-unswitch<nontrivial>")
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
 #define INLINE "function(" CLEAN "),cgscc(inline),globaldce,function(hl-split-results),"
 
-enum { HAS_LOOPS = 1, HAS_CALLEES = 2, FAST = 4 };
+enum { HAS_LOOPS = 1, HAS_CALLEES = 2, FAST = 4, CHOOSES = 8 };
 static const char *const pipelines[] = {
     [0] = "always-inline,function(" CLEAN "," COMBINE ",simplifycfg)",
     [HAS_LOOPS] = "always-inline,function(" CLEAN "," COMBINE "," LOOPS ")",
@@ -45,6 +49,8 @@ static const char *const pipelines[] = {
     [HAS_CALLEES | HAS_LOOPS] = "always-inline," INLINE "function(" CLEAN "," COMBINE "," LOOPS ")",
     [HAS_LOOPS | FAST] = "always-inline,function(" CLEAN "," COMBINE "," FAST_LOOPS ")",
     [HAS_CALLEES | HAS_LOOPS | FAST] = "always-inline," INLINE "function(" CLEAN "," COMBINE "," FAST_LOOPS ")",
+    [HAS_CALLEES | HAS_LOOPS | CHOOSES] = "always-inline," INLINE "function(" CLEAN "," COMBINE "," CHOOSING_LOOPS ")",
+    [HAS_CALLEES | HAS_LOOPS | FAST | CHOOSES] = "always-inline," INLINE "function(" CLEAN "," COMBINE "," CHOOSING_LOOPS ",loop-mssa(licm))",
 };
 static const char quick[] = "always-inline,function(sroa,early-cse,simplifycfg)"; /* opt_level 0 */
 
@@ -93,7 +99,11 @@ static const char *choose(hl_cx *cx, LLVMModuleRef mod)
     }
     if (defined > 2 && !cx->rq->options.no_inline) /* the function and its entry are one */
         kind |= HAS_CALLEES;
-    return pipelines[kind & HAS_LOOPS && cx->rq->options.fastmath ? kind | FAST : kind];
+    if (kind & HAS_LOOPS && cx->rq->options.fastmath)
+        kind |= FAST;
+    if (kind & HAS_LOOPS && kind & HAS_CALLEES && ((hl_emit *)cx->emit)->chooses)
+        kind |= CHOOSES;
+    return pipelines[kind];
 }
 
 static void on_diagnostic(LLVMDiagnosticInfoRef d, void *context)

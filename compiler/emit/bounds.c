@@ -50,6 +50,7 @@ void hl_emit_loop_safe(hl_emit *e, hl_inst *i, V *out)
     PyObject *factors = PyTuple_GET_ITEM(i->obj, 1);
     Py_ssize_t n = PyTuple_GET_SIZE(factors);
     V values[n + 1], ok = NULL;
+    e->chooses |= e->func->nparams && e->func->param_types[0]->kind == HL_K_WINDOW;
     for (Py_ssize_t k = 0; k < n; k++) {
         values[k] = factor_value(e, i, PyTuple_GET_ITEM(factors, k));
         long axis = PyLong_AsLong(PyTuple_GET_ITEM(PyTuple_GET_ITEM(factors, k), 1));

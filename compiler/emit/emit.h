@@ -39,6 +39,7 @@ typedef struct hl_emit {
     void *unwind;                   /* cleanup blocks, emit/error.c */
     V depth;                        /* of a recursive function: how many of its calls are active */
     V tags[2];
+    bool chooses;                   /* a stencil's kernel asks at each point what is the same at all */
     V retain, release;              /* helper functions in the module, made on first use */
     hl_options opt;
     /* source lines, emit/location.c; NULL unless a report is made */

@@ -90,7 +90,7 @@ static int find_reach(hl_emit *e, stencil_nest *n, reach *r)
 
 bool hl_stencil_unrolls(const hl_func *f)
 {
-    enum { MOST = 64 }; /* points of the neighborhood */
+    enum { MOST = 100 }; /* points of the neighborhood */
     const hl_type *w = f->nparams ? f->param_types[0] : NULL;
     hl_stencil st;
     if (!w || w->kind != HL_K_WINDOW || w->ival != HL_BORDER_INSIDE || !hl_stencil_read(w->obj, &st) || st.ndeclared < 0) return false;
