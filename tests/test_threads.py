@@ -7,7 +7,7 @@ import pytest
 
 from hotloop import _binding
 
-sys.path.insert(0, str(pathlib.Path(__file__).with_name("fuzz")))
+sys.path.append(str(pathlib.Path(__file__).with_name("fuzz")))  # behind examples, which has another programs.py
 
 
 @pytest.mark.keeps_memory  # what a first use makes for the process; a second run must leave nothing
