@@ -24,6 +24,7 @@
 #define NO_IMPORT_ARRAY
 #endif
 #include "../compiler/compile.h"
+#include "../runtime/gil.h"
 #include "../runtime/rt_object.h"
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
@@ -172,6 +173,7 @@ struct hl_overload {
     const hl_type *ret;
     uint8_t ret_code;
     bool has_mem, has_list;  /* among the arguments */
+    bool python;             /* works on Python objects */
     int nargs, nslots, ret_slots;
     int running;             /* calls under way: code is freed only at 0 */
     hl_result result;

@@ -143,9 +143,17 @@ static inline PyObject *run(hl_dispatcher *d, hl_overload *o, const hl_slot *fra
 {
     hl_status status;
     if (d->options.nogil) {
+        bool here = hl_gil_here;
+        hl_gil_here = false;
         PyThreadState *state = PyEval_SaveThread();
         status = o->entry(frame, ret);
         PyEval_RestoreThread(state);
+        hl_gil_here = here;
+    } else if (o->python) {
+        bool here = hl_gil_here;
+        hl_gil_here = true;
+        status = o->entry(frame, ret);
+        hl_gil_here = here;
     } else
         status = o->entry(frame, ret);
     PyObject *result = status ? NULL : box_result(o, ret, tr);

@@ -150,6 +150,7 @@ static int build(hl_dispatcher *d, hl_overload *o)
     for (int k = 0; o->result.objects && k < o->nargs && k < 64; k++)
         if (o->result.objects >> k & 1) o->args[k].type = hl_T.pyobject;
     if (o->result.objects) lay_out(o);
+    o->python = o->result.record != NULL;
     for (int k = 0; k < o->nargs; k++) o->args[k].any = d->options.forceobj;
     return 0;
 }

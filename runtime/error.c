@@ -19,7 +19,9 @@ static __thread PyObject *foreign_exc; /* of a thread that has no Python state o
 #define RUNNING_STATE _PyThreadState_UncheckedGet()
 #endif
 
-hl_gil hl_gil_take(void)
+_Thread_local bool hl_gil_here;
+
+hl_gil hl_gil_ask(void)
 {
     PyThreadState *mine = PyGILState_GetThisThreadState();
     hl_gil g = {.foreign = mine == NULL, .held = mine && mine == RUNNING_STATE};
@@ -33,10 +35,8 @@ hl_gil hl_gil_take(void)
     return g;
 }
 
-void hl_gil_give(hl_gil g)
+void hl_gil_back(hl_gil g)
 {
-    if (g.held)
-        return;
     if (g.foreign && PyErr_Occurred())
         foreign_exc = hl_exc_fetch();
     PyGILState_Release(g.state);

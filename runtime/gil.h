@@ -15,8 +15,16 @@ typedef struct hl_gil {
     bool held; /* the thread had it already: nothing was done */
 } hl_gil;
 
-HL_API hl_gil hl_gil_take(void);
-HL_API void hl_gil_give(hl_gil g);
+/* The thread holds the GIL while the machine code that it runs works on Python objects: the dispatcher says so, and no question has
+ * to be asked for each operation. */
+HL_API extern _Thread_local bool hl_gil_here;
+HL_API hl_gil hl_gil_ask(void);
+HL_API void hl_gil_back(hl_gil g);
+static inline hl_gil hl_gil_take(void) { return __builtin_expect(hl_gil_here, 1) ? (hl_gil){.held = true} : hl_gil_ask(); }
+static inline void hl_gil_give(hl_gil g)
+{
+    if (__builtin_expect(!g.held, 0)) hl_gil_back(g);
+}
 HL_API PyObject *hl_error_take(void);      /* the calling foreign thread's pending exception (owned) or NULL; needs no GIL */
 HL_API void hl_error_put(PyObject *exc);   /* pending in the calling thread from now on; takes over the reference, and the GIL */
 HL_API void hl_raise_memory(int64_t nbytes);

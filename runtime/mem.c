@@ -155,6 +155,25 @@ static void drop_pyobject(hl_mem *m)
     hl_gil_give(g);
 }
 
+/* Mostly the last reference to a fresh result: then nobody else can change the count. */
+void hl_object_release(hl_mem *m)
+{
+    hl_pyowner *o = (hl_pyowner *)m;
+    if (!m)
+        return;
+    if (!hl_gil_here || __atomic_load_n(&m->refs, __ATOMIC_ACQUIRE) != 1 || o->item) {
+        hl_release(m);
+        return;
+    }
+    PyObject *obj = o->obj;
+    COUNT_OWNER(-1);
+    owner_recycle(o);
+    if (Py_REFCNT(obj) > 1)
+        Py_DECREF(obj);
+    else
+        hl_decref_quietly(obj);
+}
+
 static hl_pyowner *owner_of(PyObject *obj)
 {
     hl_pyowner *o = denied() ? NULL : owner_new();

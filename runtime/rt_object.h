@@ -18,6 +18,7 @@ typedef struct hl_pyowner {
     };
 } hl_pyowner;
 static inline PyObject *hl_object_of(const hl_mem *m) { return ((const hl_pyowner *)m)->obj; } /* m is such an owner */
+HL_API void hl_object_release(hl_mem *m);    /* hl_release of a pyobject */
 HL_API hl_mem *hl_mem_take(PyObject *owned); /* as hl_mem_pyobject, but takes over the reference; NULL gives NULL; needs the GIL */
 
 /* Operators in the order of compiler/ops.def; in-place ones as a flag. */

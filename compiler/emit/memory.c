@@ -159,6 +159,10 @@ void hl_emit_retain(hl_emit *e, const hl_type *t, const V *parts)
 void hl_emit_release(hl_emit *e, const hl_type *t, const V *parts)
 {
     if (!t->has_mem) return;
+    if (t->kind == HL_K_PYOBJECT) {
+        if (!LLVMIsNull(parts[0])) hl_rtcall(e, HL_RT_object_release, parts[0]);
+        return;
+    }
     if (!e->release) e->release = helper(e, "release", true);
     on_mem_parts(e, t, parts, e->release);
 }

@@ -8,6 +8,7 @@
  *   5. casts: every operand gets the type its user wants
  *   6. in `try` blocks what may raise is set apart
  *   7. pure values without users go
+ *   8. methods of Python objects are called without being made first
  */
 #include "private.h"
 #include "../rules/rules.h"
@@ -362,6 +363,31 @@ static void remove_unused(hl_infer *in, hl_func *f)
     }
 }
 
+/* --- 8 ------------------------------------------------------------------------------------------------------------------- */
+
+/* Nothing that a look-up of an attribute could notice happens between the two. */
+static bool adjacent(const hl_inst *from, const hl_inst *to)
+{
+    for (const hl_inst *i = from->next; i != to; i = i->next)
+        if (!i || (i->op != HL_OP_box && hl_ir_effects(i) & (HL_E_WRITE | HL_E_RAISE))) return false;
+    return true;
+}
+
+/* a.name(…) of a Python object: no bound method is made when the method is called at once. */
+static void call_methods(hl_func *f)
+{
+    hl_ir_uses(f);
+    EACH_BLOCK(f, b)
+        for (hl_inst *i = b->first; i; i = i->next) {
+            if (!i->rule || i->rule->id != HL_R_object_call) continue;
+            hl_inst *m = i->args[0];
+            if (!m->rule || m->rule->id != HL_R_object_getattr || m->uses.n != 1 || m->block != b || !adjacent(m, i)) continue;
+            i->args[0] = m->args[0];
+            i->data = m->obj;
+            hl_ir_remove(m);
+        }
+}
+
 static int finish_function(hl_infer *in, hl_instance *f)
 {
     hl_func *fn = f->func;
@@ -371,6 +397,7 @@ static int finish_function(hl_infer *in, hl_instance *f)
     insert_casts(in, fn);
     if (fn->has_try) split_raising(fn);
     remove_unused(in, fn);
+    if (in->some_objects) call_methods(fn);
     hl_ir_order(fn);
     EACH_BLOCK(fn, b) b->data = NULL;
     return PyErr_Occurred() ? -1 : 0;
