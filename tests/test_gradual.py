@@ -165,3 +165,251 @@ def test_specialisations_stay_apart():
     assert np.array_equal(f(np.arange(3)), [0, 2, 4])
     names = {str(s) for s in f.signatures}
     assert len(names) == 5
+
+
+# --- calls between compiled functions --------------------------------------------------------------------------------
+
+
+def helper(d, k):
+    return d[k] * 2
+
+
+def test_callees():
+    @njit
+    def total(a):
+        s = 0.0
+        for x in a:
+            s += x
+        return s
+
+    @jit
+    def depth(node):
+        if node is None:
+            return 0
+        return 1 + max(depth(node["left"]), depth(node["right"]))
+
+    f = jit(lambda d: total(d["a"]))
+    assert f({"a": np.arange(5.0)}) == 10.0  # total sees an array, not an object
+    assert [str(s) for (s,) in total.signatures] == ["array(float64, 1d, C)"]
+    with pytest.raises(TypingError):
+        f({"a": {}})
+    leaf = {"left": None, "right": None}
+    assert depth({"left": {"left": leaf, "right": None}, "right": leaf}) == 3
+    same(lambda d, k: helper(d, k) + 1, {"x": 4}, "x")
+
+
+def test_library_calls_that_do_not_compile():
+    same(lambda a: float(np.fft.fft(a)[1].real), np.arange(4.0))
+    same(lambda a: str(np.char.upper(a["x"])), {"x": "abc"})
+    same(lambda a: np.sort(a, kind="stable", axis=None).tolist(), np.array([3.0, 1.0]))
+
+
+def test_arrays_are_shared():
+    def f(d, a):
+        d["a"] = a
+        a[0] = 7.0
+        b = d["a"]
+        b[1] = 8.0
+        return a[0] + a[1]
+
+    a, d = np.zeros(3), {}
+    assert jit(f)(d, a) == 15.0
+    assert d["a"] is a and a[1] == 8.0
+
+
+def test_lists_from_callees():
+    def make(n):
+        return [n, n + 1]
+
+    def f(d, n):
+        items = make(n)
+        d["items"] = items
+        items.append(0)
+        return len(items)
+
+    d = {}
+    assert jit(f)(d, 3) == 3 and d["items"] == [3, 4, 0]
+
+    def g(d, items):
+        keep(d, items)
+        items.append(9)
+        return items
+
+    def keep(d, items):
+        d["kept"] = items
+
+    d, items = {}, [1]
+    assert jit(g)(d, items) is items and d["kept"] is items and items == [1, 9]
+
+
+def test_declared_locals_are_checked():
+    from hotloop import types
+
+    def f(d):
+        a = d["a"]
+        s = 0.0
+        for i in range(len(a)):
+            s += a[i]
+        return s
+
+    g = jit(locals={"a": types.float64[:]})(f)
+    assert g({"a": np.arange(4.0)}) == 6.0
+    assert not any("a[i]" in o.what for o in g.objects(g.signatures[0]))
+    with pytest.raises(TypeError, match=r"variable 'a' is declared array\(float64, 1d, A\), its value is int64"):
+        g({"a": 3})
+
+
+def test_signatures_with_objects():
+    f = jit("pyobject(pyobject, int64)")(lambda d, k: d[k])
+    assert f({1: "x"}, 1) == "x" and f([5, 6], 1) == 6
+    g = jit("float64(pyobject)")(lambda d: d["x"])
+    assert g({"x": 2}) == 2.0
+    with pytest.raises(TypeError, match="the result is declared float64, its value is unicode_type"):
+        g({"x": "a"})
+
+
+# --- what stayed an object -------------------------------------------------------------------------------------------
+
+
+def test_objects_are_recorded():
+    def f(d, n):
+        t = 0.0
+        for i in range(n):
+            t += i * 0.5
+        items = [1, "a"]
+        return t, items, d["y"]
+
+    g = jit(f)
+    g({"y": 1}, 3)
+    rows = g.objects(g.signatures[0])
+    line = f.__code__.co_firstlineno
+    assert all(r.filename == __file__ for r in rows)
+    assert [(r.line - line, r.what) for r in rows] == [(0, "argument 'd'"), (4, '[1, "a"]'), (5, 'd["y"]')]
+    assert "must have one type" in rows[1].why and rows[2].why == "argument 'd' is a Python object"
+    native = jit(lambda x: x + 1)
+    native(1)
+    assert native.objects() == {native.signatures[0]: []}
+
+
+def test_a_function_for_the_interpreter():
+    from hotloop import HotloopPerformanceWarning
+
+    @jit
+    def g(n):
+        for i in range(n):
+            yield i
+
+    with pytest.warns(HotloopPerformanceWarning, match="runs in the interpreter: .* generator"):
+        assert list(g(3)) == [0, 1, 2]
+    assert list(g(2)) == [0, 1]
+    assert g.objects()[()][0].what == "the whole function"
+
+    @jit
+    def k(a, **rest):
+        return a, rest
+
+    with pytest.warns(HotloopPerformanceWarning):
+        assert k(1, b=2) == (1, {"b": 2})
+    assert k(1) == (1, {})
+
+
+# --- speed and threads --------------------------------------------------------------------------------------------------
+
+
+def test_a_loop_beside_a_look_up_is_native():
+    import time
+
+    def f(d, n):
+        s = 0.0
+        for i in range(n):
+            s += i * 0.5
+        return s * d["k"]
+
+    def best(func):
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            func({"k": 2}, 100_000)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    g = jit(f)
+    g({"k": 2}, 1)
+    assert best(f) / best(g) > 50
+
+
+def test_threads_without_the_gil():
+    import threading
+
+    def f(d, n):
+        s = 0.0
+        for i in range(n):
+            s += i * 0.5
+            if i % 100 == 0:
+                d["count"] = d["count"] + 1
+                d["last"] = [i, str(i)]
+        return s + len(d)
+
+    g = jit(nogil=True)(f)
+    g({"count": 0}, 1)
+    want = f({"count": 0}, 20_000)
+    results, dicts = [], [{"count": 0} for _ in range(8)]
+    threads = [threading.Thread(target=lambda d=d: results.append(g(d, 20_000))) for d in dicts]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert results == [want] * 8
+    assert all(d["count"] == 200 and d["last"] == [19900, "19900"] for d in dicts)
+
+    def failing(d, n):
+        for i in range(n):
+            if i == 50:
+                return d["missing"]
+        return 0
+
+    h = jit(nogil=True)(failing)
+    for _ in range(3):
+        with pytest.raises(KeyError, match="missing"):
+            h({}, 100)
+
+
+def test_traceback_goes_through():
+    import traceback
+
+    def deep(x):
+        return {}[x]
+
+    def f(d):
+        return d["call"](3)
+
+    try:
+        jit(f)({"call": deep})
+    except KeyError as e:
+        names = [(s.name, s.lineno) for s in traceback.extract_tb(e.__traceback__)]
+    assert names[1:] == [("f", f.__code__.co_firstlineno + 1), ("deep", deep.__code__.co_firstlineno + 1)]
+
+
+def test_memory_runs_out_cleanly():
+    from hotloop import _binding
+
+    def f(d, n):
+        try:
+            x = n * 2
+            d["k"] = x
+            y = [x, "a", d]
+        except MemoryError:
+            return -1
+        return len(y)
+
+    g = jit(f)
+    assert g({}, 1000) == 3
+    for k in range(1, 12):
+        _binding.fail_after(k)
+        try:
+            r = g({}, 1000)
+        except MemoryError:
+            r = None
+        finally:
+            _binding.fail_after(-1)
+        assert r in (3, -1, None)

@@ -32,6 +32,25 @@ static void keep_mem(hl_emit *e, hl_mem *m)
     Py_DECREF(c);
 }
 
+static void end_loan(PyObject *c) { hl_loan_end(PyCapsule_GetPointer(c, "hotloop.loan")); }
+
+/* A Python object that is a constant.  The code's list of constants has the reference, which the garbage collector sees; the owner
+ * borrows from it, and goes first. */
+static V object_const(hl_emit *e, PyObject *obj)
+{
+    hl_emit_keep(e, obj);
+    hl_mem *m = hl_loan(obj);
+    PyObject *c = m ? PyCapsule_New(m, "hotloop.loan", end_loan) : NULL;
+    if (!c) {
+        if (m) hl_loan_end(m);
+        e->cx->python_error = true;
+        return LLVMConstNull(e->ptr);
+    }
+    hl_emit_keep(e, c);
+    Py_DECREF(c);
+    return hl_ptr_const(e, m);
+}
+
 static void literal_parts(hl_emit *e, const hl_type *t, V *out)
 {
     const hl_type *base = t->elem;
@@ -78,6 +97,10 @@ static void object_parts(hl_emit *e, const hl_type *t, PyObject *obj, V *out)
             object_parts(e, t->items[k], PyTuple_GET_ITEM(obj, k), out);
             out += t->items[k]->nparts;
         }
+        return;
+    }
+    if (t->kind == HL_K_PYOBJECT) {
+        out[0] = object_const(e, obj);
         return;
     }
     if (!t->nparts) return;

@@ -233,7 +233,8 @@ static void visit_return(hl_infer *in, hl_inst *i)
         hl_infer_fail(in, i, "a value of type %s cannot be returned to Python", t->name);
         return;
     }
-    const hl_type *u = !f->declared ? hl_bind(in, f->ret, t) : fits_signature(in, t, f->declared) ? f->declared : NULL;
+    bool checked = t->kind == HL_K_PYOBJECT && f->declared && in->objects; /* unboxed where it returns */
+    const hl_type *u = checked ? f->declared : !f->declared ? hl_bind(in, f->ret, t) : fits_signature(in, t, f->declared) ? f->declared : NULL;
     if (!u) {
         hl_infer_fail(in, i, "%s", "");
         return;
