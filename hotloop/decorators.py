@@ -120,7 +120,10 @@ def jit(signature_or_function=None, locals=None, cache=False, pipeline_class=Non
     signature_or_function : function, or str, type object signature, tuple of types, or list of these
         After signatures the function converts its arguments to one of them and compiles nothing new.
     nopython : bool
-        Refuse values that would have to stay Python objects (`njit` sets it).
+        Refuse values that would have to stay Python objects (`njit` sets it).  Without it they are Python objects, and all others
+        are compiled.
+    forceobj : bool
+        Every value is a Python object.
     nogil : bool
         Release the global interpreter lock while compiled code runs.
     fastmath : bool or set of str
