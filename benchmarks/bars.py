@@ -70,6 +70,7 @@ def judge(results):
     j.at_least("stencil", j.warm("stencil", "python", "hotloop"), 1, "never slower than scipy.ndimage.uniform_filter", "{:.3g}×")
     j.at_most("stencil", j.warm("stencil", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
     judge_ufuncs(j, over.get("ufunc_one", {}))
+    judge_dask(j, results)
     warm = results["warm"]
     for slices, loops in (("conv_slices", "conv_loops"), ("maxpool_slices", "maxpool_loops")):
         value = ratio(warm.get(slices, {}).get("hotloop"), warm.get(loops, {}).get("hotloop"))
@@ -88,6 +89,12 @@ def judge_ufuncs(j, one):
     j.at_least("ufunc_density", j.warm("ufunc_density", "python", "hotloop"), 1, "never slower than NumPy's expression", "{:.3g}×")
     j.at_most("ufunc call with one item", ratio(one.get("hotloop"), one.get("python")), 1.2, "≤ 1.2× np.add", "{:.3g}×")
     j.at_most("gufunc", j.warm("gufunc", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
+
+
+def judge_dask(j, results):
+    times, cores = (results.get("dask") or {}).get("hotloop") or {}, results["machine"]["cores"]
+    j.at_least(f"gufunc over a Dask array of 10⁸ items, {cores} cores", ratio(times.get("bare"), times.get("dask")), 0.9 * cores,
+               f"≥ {0.9 * cores:.3g}× one core without Dask", "{:.3g}×")
 
 
 def judge_npbench(j, found):

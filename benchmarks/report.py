@@ -56,6 +56,10 @@ def markdown(results, judged):
               [(side, human(t["1"]), human(t["2"]), times(t["1"], t["2"]))
                for side, t in results["threads"].items() if t]),
     ]
+    if results.get("dask"):
+        parts += ["## A gufunc over 10⁸ pixels: one core without Dask, all cores with it",
+                  table(("", "bare", "Dask", "faster"),
+                        [(side, human(t["bare"]), human(t["dask"]), times(t["bare"], t["dask"])) for side, t in results["dask"].items() if t])]
     if results.get("npbench"):
         parts += ["## NPBench", "See [npbench.md](npbench.md)."]
     return "\n\n".join(parts) + "\n"

@@ -9,6 +9,7 @@ the machine disturbs all of them alike.
 import ctypes
 import gc
 import json
+import os
 import pathlib
 import sys
 import time
@@ -120,6 +121,35 @@ class Server:
             with ThreadPoolExecutor(n) as pool:
                 times[n] = best(lambda: list(pool.map(lambda s: kernel(*s), slices)), 1.0)
         return times
+
+    def dask(self):
+        """Seconds of a gufunc over 10⁸ items: called on the array in one thread, and on a Dask array with all cores."""
+        import dask.array
+
+        def mean(x, out):
+            out[:] = 0
+            for i in range(1, x.shape[0] - 1):
+                for j in range(1, x.shape[1] - 1):
+                    out[i, j] = (x[i - 1, j - 1] + x[i - 1, j] + x[i - 1, j + 1] + x[i, j - 1] + x[i, j] + x[i, j + 1]
+                                 + x[i + 1, j - 1] + x[i + 1, j] + x[i + 1, j + 1]) // 9
+
+        gufunc = __import__(self.side).guvectorize(["(int8[:,:], int8[:,:])"], "(n,m)->(n,m)")(mean)
+        pixels = cases.rng().integers(-100, 100, (100, 1000, 1000), dtype=np.int8)
+        out = np.empty_like(pixels)
+        chunked = dask.array.from_array(pixels, chunks=(5, 1000, 1000))
+        lazy = gufunc(chunked)
+
+        def over_dask():
+            dask.array.store(lazy, out, lock=False, scheduler="threads", num_workers=os.cpu_count())
+
+        over_dask()
+        if not np.array_equal(out, gufunc(pixels)):
+            raise AssertionError("Dask and the bare gufunc differ")
+        times = {"bare": [], "dask": []}
+        for _ in range(5):
+            times["bare"].append(best(lambda: gufunc(pixels, out), 0.3))
+            times["dask"].append(best(over_dask, 0.3))
+        return {name: min(t) for name, t in times.items()}
 
     def flat(self):
         """Growth of resident memory, in MB, over 10⁶ calls and over 10³ compilations of closures that are dropped."""
