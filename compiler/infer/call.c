@@ -192,8 +192,9 @@ void hl_infer_call_facts(hl_infer *in, hl_inst *i, hl_call_facts *out)
         int first = c->target.name != NULL, npos = c->args.npos - first; /* a named target comes as an operand of its own */
         memcpy(args, c->args.pos + first, sizeof *args * (size_t)npos);
         memcpy(args + npos, c->args.kw, sizeof *args * (size_t)c->args.nkw);
-        out->npos = npos, out->n = npos + c->args.nkw, out->names = c->args.names, out->name = row_name(c);
-        out->rows = c->target.kind == HL_TO_ROWS ? c->target.rows : NULL;
+        out->npos = npos, out->n = npos + c->args.nkw, out->names = c->args.names;
+        if (c->target.kind == HL_TO_ROWS) out->rows = c->target.rows, out->name = row_name(c);
+        else out->callee = c->given[0];
         return;
     }
     int nkw = i->obj ? (int)PyTuple_GET_SIZE(i->obj) : 0;
