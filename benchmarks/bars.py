@@ -71,6 +71,7 @@ def judge(results):
     j.at_most("stencil", j.warm("stencil", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
     judge_ufuncs(j, over.get("ufunc_one", {}))
     judge_dask(j, results)
+    judge_gradual(j, results)
     warm = results["warm"]
     for slices, loops in (("conv_slices", "conv_loops"), ("maxpool_slices", "maxpool_loops")):
         value = ratio(warm.get(slices, {}).get("hotloop"), warm.get(loops, {}).get("hotloop"))
@@ -89,6 +90,13 @@ def judge_ufuncs(j, one):
     j.at_least("ufunc_density", j.warm("ufunc_density", "python", "hotloop"), 1, "never slower than NumPy's expression", "{:.3g}×")
     j.at_most("ufunc call with one item", ratio(one.get("hotloop"), one.get("python")), 1.2, "≤ 1.2× np.add", "{:.3g}×")
     j.at_most("gufunc", j.warm("gufunc", "hotloop", "c"), 1.05, "≤ 1.05× the C twin", "{:.3g}×")
+
+
+def judge_gradual(j, results):
+    item, error = results["overhead"].get("object_item", {}), results.get("error") or {}
+    j.at_most("d['house'] of a dict, bare @jit", ratio(item.get("hotloop"), item.get("python")), 3, "≤ 3× CPython", "{:.3g}×")
+    j.at_least("beside_a_dict", j.warm("beside_a_dict", "python", "hotloop"), 50, "≥ 50× CPython", "{:.3g}×")
+    j.at_most("error of a wrong program of 50 lines", error.get("hotloop") and error["hotloop"] * 1e3, 20, "≤ 20 ms", "{:.3g} ms")
 
 
 def judge_dask(j, results):

@@ -159,6 +159,29 @@ def smoothing_gufunc(jit):
     return mean
 
 
+def gradual(function):
+    """Not everything has a native type: bare @jit; Numba wants to be told."""
+    def make(jit):
+        side = module_of(jit)
+        if side.__name__ == "numba":
+            return side.jit(forceobj=True)(function)
+        return side.jit(function) if hasattr(side, "jit") else function
+    return make
+
+
+def beside_a_dict(settings, a):
+    scale = float(settings["scale"])
+    s = 0.0
+    for i in range(len(a)):
+        s += scale * a[i] * a[i]
+    return s
+
+
+#: 50 lines with one mistake, in line 48.
+WRONG = "\n".join(["def wrong(a, n):", "    s = 0.0", *(f"    x{k} = a[{k}] * {k} + s" for k in range(22)), *(f"    s += x{k} - n" for k in range(22)),
+                   "    t = (s, n)", "    u = t.total", "    s += u", "    return s"])
+
+
 def floats32(n, count):
     return tuple(rng().random((count, n), np.float32))
 
@@ -201,6 +224,7 @@ CASES = [
          lambda small: (vector(small).astype(np.float32), np.float32(0.5), np.float32(1.5))),
     Case("gufunc", "gufunc, 3×3 mean of int8 1000×1000 (Python: scipy.ndimage.uniform_filter)", smoothing_gufunc,
          lambda small: (*pixels(small), np.zeros_like(*pixels(small))), lambda c, a: call(c.smooth8, *a, 1000, 1000), first=False),
+    Case("beside_a_dict", "10⁶ items summed beside a dict look-up, bare @jit", gradual(beside_a_dict), lambda small: ({"scale": 2}, vector(small))),
     Case("fib", "fib(32)", programs.fibonacci, lambda small: (10 if small else 32,), lambda c, a: call(c.fib, 32, result=ctypes.c_int64), python=False),
 ]
 BY_NAME = {c.name: c for c in CASES}
@@ -210,6 +234,7 @@ OVERHEAD = [
     ("add", "add(1, 2)", plain(programs.add), lambda: (1, 2)),
     ("hypot", "hypot(3.0, 4.0)", plain(programs.hypot), lambda: (3.0, 4.0)),
     ("one_array", "one array argument", plain(programs.first), lambda: (np.zeros(3),)),
+    ("object_item", "d['house'] of a dict, bare @jit", gradual(lambda d: d["house"]), lambda: ({"house": 2, "car": 35},)),
     ("ufunc_one", "ufunc of arrays of one item (Python: np.add)", ufunc_add, lambda: floats32(1, 2)),
 ]
 

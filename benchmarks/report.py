@@ -56,6 +56,10 @@ def markdown(results, judged):
               [(side, human(t["1"]), human(t["2"]), times(t["1"], t["2"]))
                for side, t in results["threads"].items() if t]),
     ]
+    if results.get("error"):
+        parts += ["## Error of a wrong program of 50 lines",
+                  table(("hotloop", "Numba", "ratio"), [(*(human(results["error"][s]) for s in ("hotloop", "numba")),
+                                                         times(results["error"]["numba"], results["error"]["hotloop"]))])]
     if results.get("dask"):
         parts += ["## A gufunc over 10⁸ pixels: one core without Dask, all cores with it",
                   table(("", "bare", "Dask", "faster"),

@@ -155,6 +155,7 @@ def measure_rest(sides):
         "accuracy": {s: sides[s].ask("accuracy", fastmath=False) for s in both},
         "accuracy_fast": {s: sides[s].ask("accuracy", fastmath=True) for s in both},
         "threads": {s: sides[s].ask("threads") for s in both},
+        "error": {s: sides[s].ask("error") for s in both},
         "dask": {s: sides[s].ask("dask") for s in both},
         "flat": {"hotloop": sides["hotloop"].ask("flat")},
     }

@@ -122,6 +122,23 @@ class Server:
                 times[n] = best(lambda: list(pool.map(lambda s: kernel(*s), slices)), 1.0)
         return times
 
+    def error(self):
+        """Seconds until the error of a wrong program (cases.WRONG) is there, the least of several copies of it."""
+        times = []
+        for _ in range(12):
+            scope = {}
+            exec(compile(cases.WRONG, "wrong.py", "exec"), scope)
+            function, a = decorator(self.side)(scope["wrong"]), np.ones(30)
+            start = time.perf_counter()
+            try:
+                function(a, 3)
+            except Exception as exc:
+                text = str(exc)
+                times.append(time.perf_counter() - start)
+                if "total" not in text:
+                    raise
+        return min(times)
+
     def dask(self):
         """Seconds of a gufunc over 10⁸ items: called on the array in one thread, and on a Dask array with all cores."""
         import dask.array
