@@ -1366,3 +1366,27 @@ def test_jit_bare_and_with_options():
         return x + 3
 
     assert (f(1), g(1), h(1)) == (2, 3, 4)
+
+
+# --- floats from the counter of a loop around a loop (computed one turn ahead) ---------------------------------------------------
+
+
+def escape_times(x0, dx, y0, dy, start, stop, step, limit):
+    out = []
+    for i in range(start, stop, step):
+        x = x0 + i * dx
+        for j in range(stop - start):
+            y = (y0 - j * dy) * 0.5
+            k, a, b = 0, 0.0, 0.0
+            while k < limit and a * a + b * b < 4.0:
+                a, b = a * a - b * b + x, 2 * a * b + y
+                k += 1
+            out.append(k + 1000 * i)
+        out.append(int(100 * x))
+    return out
+
+
+@pytest.mark.parametrize("start, stop, step", [(0, 12, 1), (3, 9, 1), (0, 9, 2), (-4, 5, 3), (9, 0, -1), (5, -5, -2), (4, 4, 1), (5, 3, 1), (0, 1, 1)])
+def test_floats_of_outer_counters(start, stop, step):
+    check(escape_times, -2.0, 0.25, -1.0, 0.17, start, stop, step, 50)
+    check(escape_times, 2.0**53, 1.0, 0.5, -0.25, start, stop, step, 5)
