@@ -151,34 +151,46 @@ int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given)
 
 /* --- errors that name shapes --------------------------------------------------------------------------------------------------- */
 
+static PyObject *joined(PyObject *text, PyObject *more) /* takes over both */
+{
+    PyObject *whole = text && more ? PyUnicode_Concat(text, more) : NULL;
+    Py_XDECREF(text);
+    Py_XDECREF(more);
+    return whole;
+}
+
+/* As NumPy writes it; a size of -1 that comes first is left out. */
 static PyObject *shape_text(const int64_t **at)
 {
-    int64_t nd = *(*at)++;
+    int64_t nd = *(*at)++, k = 0;
+    for (; k < nd && **at < 0; k++)
+        ++*at;
     PyObject *t = PyUnicode_FromString("(");
-    for (int64_t k = 0; t && k < nd; k++) {
-        PyObject *more = PyUnicode_FromFormat("%U%lld%s", t, (long long)*(*at)++, k < nd - 1 ? "," : nd == 1 ? "," : "");
-        Py_DECREF(t);
-        t = more;
-    }
-    PyObject *whole = t ? PyUnicode_FromFormat("%U)", t) : NULL;
-    Py_XDECREF(t);
-    return whole;
+    for (int64_t first = k; k < nd; k++, ++*at)
+        t = joined(t, **at < 0 ? PyUnicode_FromString(",newaxis") : PyUnicode_FromFormat(k > first ? ",%lld" : "%lld", (long long)**at));
+    return joined(t, PyUnicode_FromString(nd == 1 && t && PyUnicode_GET_LENGTH(t) > 1 ? ",)" : ")"));
 }
 
 void hl_raise_shapes(int32_t what, const int64_t *sizes, int32_t n)
 {
+    static const struct { const char *before, *between; } words[] = {
+        [HL_SHAPES_OPERANDS] = {"operands could not be broadcast together with shapes ", ""},
+        [HL_SHAPES_INTO] = {"could not broadcast input array from shape ", " into shape "},
+        [HL_SHAPES_MASK] = {"shape mismatch: value array of shape ", " could not be broadcast to indexing result of shape "},
+        [HL_SHAPES_RESHAPE] = {"cannot reshape array of size ", " into shape "},
+        [HL_SHAPES_BROADCAST_TO] = {"operands could not be broadcast together with remapped shapes [original->remapped]: ", "  and requested shape "},
+        [HL_SHAPES_INDEX] = {"shape mismatch: indexing arrays could not be broadcast together with shapes ", ""},
+    };
     hl_gil g = hl_gil_take();
-    PyObject *text = what ? NULL : PyUnicode_FromString("operands could not be broadcast together with shapes ");
+    bool list = what == HL_SHAPES_OPERANDS || what == HL_SHAPES_INDEX;
+    PyObject *text = PyUnicode_FromString(words[what].before);
     for (int32_t k = 0; k < n; k++) {
-        PyObject *one = shape_text(&sizes), *more = NULL;
-        if (one && what == 2) more = text ? PyUnicode_FromFormat("%U could not be broadcast to indexing result of shape %U", text, one) : PyUnicode_FromFormat("shape mismatch: value array of shape %U", one);
-        else if (one && what) more = text ? PyUnicode_FromFormat("%U into shape %U", text, one) : PyUnicode_FromFormat("could not broadcast input array from shape %U", one);
-        else if (one && text) more = PyUnicode_FromFormat("%U%U ", text, one);
-        Py_XDECREF(one);
-        Py_XDECREF(text);
-        text = more;
+        if (k && !list) text = joined(text, PyUnicode_FromString(words[what].between));
+        if (what == HL_SHAPES_RESHAPE && k == 0) text = joined(text, PyUnicode_FromFormat("%lld", (long long)sizes[1])), sizes += 2;
+        else text = joined(text, shape_text(&sizes));
+        if (list) text = joined(text, PyUnicode_FromString(" "));
     }
-    if (text) PyErr_SetObject(PyExc_ValueError, text);
+    if (text) PyErr_SetObject(what == HL_SHAPES_INDEX ? PyExc_IndexError : PyExc_ValueError, text);
     Py_XDECREF(text);
     hl_gil_give(g);
 }

@@ -37,6 +37,18 @@ static hl_status plan_mask(plan *p, const hl_operand *op, int dim)
     return 0;
 }
 
+static hl_status shapes_differ(const hl_operand *op, int n)
+{
+    int64_t sizes[n * (HL_CALL_DIMS + 1)], *at = sizes;
+    for (int k = 0; k < n; k++) {
+        nd x = hl_nd_of(&op[k]);
+        *at++ = x.nd;
+        for (int d = 0; d < x.nd; d++) *at++ = x.shape[d];
+    }
+    hl_raise_shapes(HL_SHAPES_INDEX, sizes, n);
+    return 1;
+}
+
 static hl_status broadcast_shape(plan *p, const hl_operand *op, int n)
 {
     for (int k = 0; k < n; k++) {
@@ -49,7 +61,7 @@ static hl_status broadcast_shape(plan *p, const hl_operand *op, int n)
         for (int d = 0; d < x.nd; d++) {
             int64_t *s = &p->bshape[p->bdims - x.nd + d];
             if (*s == 1) *s = x.shape[d];
-            else if (x.shape[d] != 1 && x.shape[d] != *s) return hl_failed(HL_ERR_index_broadcast, 0, 0);
+            else if (x.shape[d] != 1 && x.shape[d] != *s) return shapes_differ(op, n);
         }
     }
     p->n = 1;

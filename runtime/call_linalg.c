@@ -395,7 +395,9 @@ hl_status hl_np_trapezoid(const hl_operand *a, hl_slot *out)
     hl_status bad = 0;
     if (hl_given(&a[1])) {
         nd x = hl_nd_of(&a[1]);
-        bad = hl_nd_size(&x) != hl_nd_size(&y) ? hl_failed(HL_ERR_broadcast, 0, 0) : hl_nd_items(&xs, &x, NPY_DOUBLE);
+        bad = hl_nd_size(&x) != hl_nd_size(&y);
+        if (bad) hl_raise_shapes(HL_SHAPES_OPERANDS, (int64_t[]){1, hl_nd_size(&x) - 1, 1, hl_nd_size(&y) - 1}, 2);
+        else bad = hl_nd_items(&xs, &x, NPY_DOUBLE);
     }
     for (int64_t k = 1, n = hl_nd_size(&ys); !bad && k < n; k++)
         s += (xs.data ? ((double *)xs.data)[k] - ((double *)xs.data)[k - 1] : dx) * (v[k] + v[k - 1]) / 2;

@@ -79,6 +79,18 @@ static const hl_err_row rows[HL_ERR_COUNT] = {
 #undef ERR
 };
 
+/* NumPy's own class: a ValueError and an IndexError. */
+static void raise_axis(int64_t axis, int64_t ndim)
+{
+    PyObject *m = PyImport_ImportModule("numpy.exceptions"), *cls = m ? PyObject_GetAttrString(m, "AxisError") : NULL;
+    PyObject *exc = cls ? PyObject_CallFunction(cls, "LLO", (long long)axis, (long long)ndim, Py_None) : NULL;
+    if (exc)
+        PyErr_SetObject(cls, exc);
+    Py_XDECREF(exc);
+    Py_XDECREF(cls);
+    Py_XDECREF(m);
+}
+
 static void set_error(int32_t err, int64_t a, int64_t b)
 {
     if (err < 0 || err >= HL_ERR_COUNT) {
@@ -91,12 +103,14 @@ static void set_error(int32_t err, int64_t a, int64_t b)
         if (args)
             PyErr_SetObject(*r->cls, args);
         Py_XDECREF(args);
+    } else if (err == HL_ERR_axis_range) {
+        raise_axis(a, b);
     } else if (!*r->text) {
         PyErr_SetNone(*r->cls);
     } else if (!strchr(r->text, '%')) {
         PyErr_SetString(*r->cls, r->text);
     } else {
-        PyErr_Format(*r->cls, r->text, (long long)a, (long long)b);
+        PyErr_Format(*r->cls, r->text, (long long)a, (long long)b, (long long)a, (long long)b);
     }
 }
 

@@ -34,6 +34,7 @@ HL_API void hl_items_convert(void *dst, int64_t dstride, int32_t to, const void 
 /* The errors that name shapes.  sizes: for each of n shapes its number of dimensions, then its dimensions.
  * what 0: operands could not be broadcast together; 1: input (first) into destination (second);
  * 2: value array (first) to indexing result (second) */
+/* Errors that name shapes: n times [number of dimensions, sizes …]. */
 HL_API void hl_raise_shapes(int32_t what, const int64_t *sizes, int32_t n);
 /* A core dimension of a gufunc's operand (which: operand << 8 | dimension) has another size than it must have. */
 HL_API void hl_raise_core(PyObject *gufunc, int32_t which, int64_t size, int64_t want);

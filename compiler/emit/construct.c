@@ -238,6 +238,8 @@ static int new_shape(hl_emit *e, hl_inst *i, V size, V *shape)
     int nd = 0;
     for (int k = 1; k < i->nargs; k++) nd += sizes_of(e, i->args[k], shape + nd);
     int64_t c;
+    V asked[HL_DIMS];
+    memcpy(asked, shape, sizeof *asked * (size_t)nd);
     V zero = hl_i64(e, 0), one = hl_i64(e, 1), product = one, unknowns = zero, unknown[HL_DIMS];
     for (int k = 0; k < nd; k++) {
         if (hl_const_int(shape[k], &c)) unknown[k] = hl_bool(e, c < 0);
@@ -252,7 +254,7 @@ static int new_shape(hl_emit *e, hl_inst *i, V size, V *shape)
     V rest = hl_const_is(divisor, 1) ? size : LLVMBuildSDiv(e->b, size, divisor, "");
     for (int k = 0; k < nd; k++) shape[k] = hl_pick(e, unknown[k], rest, shape[k]);
     V total = hl_pick(e, some, hl_mul64(e, product, rest), product);
-    hl_check(e, i, hl_eq64(e, total, size), HL_ERR_reshape_size, size, NULL);
+    hl_check_shapes(e, i, hl_eq64(e, total, size), HL_SHAPES_RESHAPE, 2, (int[]){1, nd}, (const V *[]){&size, asked});
     return nd;
 }
 
@@ -329,5 +331,5 @@ void hl_emit_np_broadcast_to(hl_emit *e, hl_inst *i, V *out)
         ok = hl_both(e, ok, LLVMBuildOr(e->b, same, LLVMBuildAnd(e->b, single, LLVMBuildICmp(e->b, LLVMIntSGE, shape[k], zero, ""), ""), ""));
         out[2 + nd + k] = hl_pick(e, single, zero, hl_arr_stride(t, a, d));
     }
-    if (ok) hl_check(e, i, ok, HL_ERR_broadcast, NULL, NULL);
+    hl_check_shapes(e, i, ok, HL_SHAPES_BROADCAST_TO, 2, (int[]){t->ndim, nd}, (const V *[]){a + 2, shape});
 }

@@ -61,23 +61,24 @@ static void shape_into(hl_emit *e, hl_inst *top, hl_inst *v, int nd, V *acc, V *
     }
 }
 
-/* Fails with a message that names the shapes unless ok. */
-static void check_shapes(hl_emit *e, hl_inst *i, V ok, int what, const shapes *s)
+void hl_check_shapes(hl_emit *e, hl_inst *i, V ok, int what, int n, const int *nd, const V *const *sizes)
 {
     if (!ok || (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok))) return;
     LLVMBasicBlockRef go_on = hl_bb(e, "ok"), fail = hl_bb(e, "fail");
     hl_cond(e, ok, go_on, fail);
     hl_at(e, fail);
     int words = 0, at = 0;
-    for (int k = 0; k < s->n; k++) words += 1 + s->nd[k];
+    for (int k = 0; k < n; k++) words += 1 + nd[k];
     V slots = hl_alloca_slots(e, words);
-    for (int k = 0; k < s->n; k++)
-        for (int d = -1; d < s->nd[k]; d++, at++)
-            LLVMBuildStore(e->b, d < 0 ? hl_i64(e, s->nd[k]) : s->sizes[k][d], at ? hl_gep_bytes(e, slots, hl_i64(e, 8 * at)) : slots);
-    hl_rtcall(e, HL_RT_raise_shapes, hl_i32(e, what), slots, hl_i32(e, s->n));
+    for (int k = 0; k < n; k++)
+        for (int d = -1; d < nd[k]; d++, at++)
+            LLVMBuildStore(e->b, d < 0 ? hl_i64(e, nd[k]) : sizes[k][d], at ? hl_gep_bytes(e, slots, hl_i64(e, 8 * at)) : slots);
+    hl_rtcall(e, HL_RT_raise_shapes, hl_i32(e, what), slots, hl_i32(e, n));
     hl_leave(e, i);
     hl_at(e, go_on);
 }
+
+static void check_shapes(hl_emit *e, hl_inst *i, V ok, int what, const shapes *s) { hl_check_shapes(e, i, ok, what, s->n, s->nd, s->sizes); }
 
 int hl_ndim_of(hl_inst *v) { return hl_is_array(v->type) ? v->type->ndim : 0; }
 

@@ -29,6 +29,7 @@ const hl_type *hl_type_array_transposed(hl_site *s)
 {
     const hl_type *a = s->types[0];
     if (!hl_is_array(a)) return NULL;
+    if (s->n > 1 && s->types[1]->kind != HL_K_OMITTED && s->types[1]->kind != HL_K_NONE) return NULL; /* the row before said why not */
     char layout = a->ndim < 2 ? a->layout : a->layout == 'C' ? 'F' : a->layout == 'F' ? 'C' : 'A';
     return hl_type_array(a->elem, a->ndim, layout, a->flags);
 }
