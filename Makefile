@@ -89,9 +89,10 @@ build/%/.staged: $(VENV)/.group-dev $(SOURCES)
 debug: build/debug/.staged
 	HOTLOOP_VERIFY=1 PYTHONPATH=$(CURDIR)/build/debug/stage PYTHONSAFEPATH=1 $(BIN)/pytest $(ARGS)
 
-# Warnings as errors under gcc and clang.
+# Warnings as errors under gcc and clang; clang's build is the one that fuzz-ir and fuzz-reader use, where they can run.
 strict: build/strict-gcc/.staged
-	@if tools/find-llvm clang >/dev/null; then $(MAKE) --no-print-directory build/strict-clang/.staged; \
+	@if tools/find-llvm fuzzer >/dev/null; then $(MAKE) --no-print-directory build/guided/.staged; \
+	 elif tools/find-llvm clang >/dev/null; then $(MAKE) --no-print-directory build/strict-clang/.staged; \
 	 else echo "== strict build with clang: skipped, it is not installed"; fi
 
 # The oldest LLVM that is supported, on some of the tests.
@@ -140,10 +141,10 @@ tsan: build/tsan/.staged
 # Coverage-guided: clang and its runtime libraries (Debian: clang-22, libclang-rt-22-dev). The driver comes before ASan, which has
 # functions of the same names that count nothing.
 CLANG       = $(shell tools/find-llvm clang)
-STAGE_guided = -Db_sanitize=address,fuzzer-no-link
+STAGE_guided = -Dstrict=true -Db_sanitize=address,fuzzer-no-link
 CC_guided   = CC=$(CLANG) CXX=$(shell tools/find-llvm clang++)
 RUNTIME     = $(shell $(CLANG) --print-runtime-dir)
-FUZZER      = $(firstword $(wildcard $(RUNTIME)/libclang_rt.fuzzer_no_main-x86_64.a $(RUNTIME)/libclang_rt.fuzzer_no_main.a))
+FUZZER      = $(shell tools/find-llvm fuzzer)
 CLANG_ASAN  = $(firstword $(wildcard $(RUNTIME)/libclang_rt.asan-x86_64.so $(RUNTIME)/libclang_rt.asan.so))
 SECONDS     = $(if $(filter short,$(HOW)),10,600)
 build/guided/driver.so: tests/fuzz/driver.c build/guided/.staged

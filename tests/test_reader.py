@@ -622,3 +622,26 @@ def test_standard_library(module):
         except (UnsupportedError, TypingError):
             pass
     assert built > 3
+
+
+# --- bytecode that no compiler writes --------------------------------------------------------------------------------------------
+
+def _changed(**parts):
+    def f(a, b):
+        return [a, *b]
+    return types.FunctionType(f.__code__.replace(**parts), {})
+
+
+@pytest.mark.parametrize("code, message", [
+    (b"", "does not end with a return"),
+    (["LOAD_FAST", 0], "does not end with a return"),
+    (["LOAD_FAST", 99, "RETURN_VALUE", 0], "unknown bytecode"),
+    (["LOAD_FAST", 0, "RAISE_VARARGS", 3], "wrong bytecode"),
+    (["POP_TOP", 0, "LOAD_FAST", 0, "RETURN_VALUE", 0], "the stack is empty"),
+    (["PUSH_NULL", 0, "LOAD_FAST", 0, "LIST_EXTEND", 1, "RETURN_VALUE", 0], "is not supported"),
+])
+def test_bytecode_that_no_compiler_writes(code, message):
+    import opcode
+    code = bytes(opcode.opmap[c] if isinstance(c, str) else c for c in code)
+    with pytest.raises((SystemError, UnsupportedError), match=message):
+        compiler.dump(_changed(co_code=code, co_exceptiontable=b""), "ir")

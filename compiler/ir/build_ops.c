@@ -18,7 +18,9 @@ void hl_build_do_null(hl_builder *b, const hl_bc *bc)
 
 void hl_build_do_copy(hl_builder *b, const hl_bc *bc)
 {
-    hl_item it = *hl_build_item(b, bc->arg);
+    hl_item *from = hl_build_item(b, bc->arg);
+    from->shared = true;
+    hl_item it = *from;
     it.fresh = false;
     *hl_build_push_kind(b, it.kind) = it;
 }
@@ -274,7 +276,7 @@ static hl_inst **const_items(hl_builder *b, PyObject *obj, int *n)
 static bool fill_display(hl_builder *b, hl_item *it, hl_inst *from)
 {
     hl_inst *empty = it->value;
-    if (from->op != HL_OP_const || empty->nargs || (empty->op != HL_OP_build_list && empty->op != HL_OP_build_set)) return false;
+    if (it->shared || !empty || from->op != HL_OP_const || empty->nargs || (empty->op != HL_OP_build_list && empty->op != HL_OP_build_set)) return false;
     if (!PyTuple_CheckExact(from->obj) && !PyFrozenSet_CheckExact(from->obj)) return false;
     if (empty->next != from && !(empty->next && empty->next->op == HL_OP_jump && from->prev == NULL)) return false;
     int n;
@@ -299,7 +301,7 @@ static void add_part(hl_builder *b, hl_display *d, hl_inst *value, bool star)
 static bool grow(hl_builder *b, hl_item *it, hl_op op, hl_inst *const *values, int n)
 {
     hl_inst *i = it->value;
-    if (b->failed || i->op != op || it->display || it->room < 0) return false;
+    if (b->failed || it->shared || i->op != op || it->display || it->room < 0) return false;
     hl_build_split(b);
     if (i->nargs + n > it->room) {
         hl_inst **args = HL_NEWN(b->arena, hl_inst *, it->room = 2 * (i->nargs + n) + 8);
@@ -319,7 +321,7 @@ static void extend(hl_builder *b, hl_item *it, hl_op op, hl_inst *value, bool st
         hl_build_fail(b, "UnsupportedError", "this bytecode (no list where one is needed) is not supported");
         return;
     }
-    if (!it->display && it->value->op == HL_OP_build_list) {
+    if (!it->display && !it->shared && it->value->op == HL_OP_build_list) {
         it->display = HL_NEW(b->arena, hl_display);
         for (int k = 0; k < it->value->nargs; k++) add_part(b, it->display, it->value->args[k], false);
         hl_push(b->arena, &it->display->made, it->value);
@@ -355,12 +357,12 @@ void hl_build_do_list_to_tuple(hl_builder *b, const hl_bc *bc)
 {
     (void)bc;
     hl_item it = hl_build_pop_item(b);
-    if (it.kind == HL_ITEM_VALUE && !it.display && it.value->op == HL_OP_build_list && it.room > 0) { /* a long one */
+    if (it.kind == HL_ITEM_VALUE && !it.display && it.value->op == HL_OP_build_list && it.room > 0 && !it.shared) { /* a long one */
         it.value->op = HL_OP_build_tuple;
         hl_build_push(b, it.value);
         return;
     }
-    if (it.kind != HL_ITEM_VALUE || !it.display) {
+    if (it.kind != HL_ITEM_VALUE || !it.display || it.shared) {
         hl_item *again = hl_build_push_kind(b, it.kind);
         *again = it;
         hl_build_push(b, hl_build_emit1(b, HL_OP_list_to_tuple, hl_build_pop(b)));

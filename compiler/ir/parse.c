@@ -532,6 +532,7 @@ static void header(parser *p)
     for (expect(p, '('); !at(p, ')');) {
         from = p->s;
         while (*p->s && !strchr(":,) \t\r\n", *p->s)) p->s++;
+        if (p->s == from) fail(p, p->line, "name of a parameter expected");
         hl_push(p->arena, &names, keep_text(p, from, p->s));
         const hl_type *t = take(p, ':') ? type(p, NULL, 0) : NULL;
         hl_push(p->arena, &types, t);
