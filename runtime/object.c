@@ -166,6 +166,15 @@ hl_status hl_object_setattr(hl_mem *a, hl_mem *v, PyObject *name)
 }
 
 /* --- calls ------------------------------------------------------------------------------------------------------------- */
+/* A function that calls itself through its dispatcher goes deeper into C's stack each time. */
+static bool enter_call(void) { return Py_EnterRecursiveCall(" while calling a Python object") == 0; }
+
+static hl_mem *leave_call(PyObject *result)
+{
+    Py_LeaveRecursiveCall();
+    return hl_mem_take(result);
+}
+
 hl_mem *hl_object_call(hl_mem *const *at, int64_t n, PyObject *names)
 {
     hl_gil g = hl_gil_take();
@@ -175,7 +184,7 @@ hl_mem *hl_object_call(hl_mem *const *at, int64_t n, PyObject *names)
     size_t npos = (size_t)(n - 1) - (names ? (size_t)PyTuple_GET_SIZE(names) : 0);
     /* args[0] is the callee: a place in front of the arguments that a callee may use for a moment */
     PyObject *f = args[0];
-    hl_mem *m = hl_mem_take(PyObject_Vectorcall(f, args + 1, npos | PY_VECTORCALL_ARGUMENTS_OFFSET, names));
+    hl_mem *m = enter_call() ? leave_call(PyObject_Vectorcall(f, args + 1, npos | PY_VECTORCALL_ARGUMENTS_OFFSET, names)) : NULL;
     hl_gil_give(g);
     return m;
 }
@@ -188,7 +197,7 @@ hl_mem *hl_object_method(hl_mem *const *at, int64_t n, PyObject *names, PyObject
     for (int64_t k = 0; k < n; k++)
         args[k + 1] = OBJ(at[k]);
     size_t npos = (size_t)n - (names ? (size_t)PyTuple_GET_SIZE(names) : 0);
-    hl_mem *m = hl_mem_take(PyObject_VectorcallMethod(method, args + 1, npos | PY_VECTORCALL_ARGUMENTS_OFFSET, names));
+    hl_mem *m = enter_call() ? leave_call(PyObject_VectorcallMethod(method, args + 1, npos | PY_VECTORCALL_ARGUMENTS_OFFSET, names)) : NULL;
     hl_gil_give(g);
     return m;
 }
@@ -257,7 +266,7 @@ hl_mem *hl_object_call_ex(hl_mem *f, hl_mem *args, hl_mem *kwargs)
     hl_gil g = hl_gil_take();
     PyObject *k = kwargs ? spread_kwargs(OBJ(f), OBJ(kwargs)) : NULL;
     PyObject *t = kwargs && !k ? NULL : spread_args(OBJ(f), OBJ(args));
-    hl_mem *m = t ? hl_mem_take(PyObject_Call(OBJ(f), t, k)) : NULL;
+    hl_mem *m = t && enter_call() ? leave_call(PyObject_Call(OBJ(f), t, k)) : NULL;
     Py_XDECREF(t);
     Py_XDECREF(k);
     hl_gil_give(g);

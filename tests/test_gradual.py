@@ -413,3 +413,29 @@ def test_memory_runs_out_cleanly():
         finally:
             _binding.fail_after(-1)
         assert r in (3, -1, None)
+
+
+def test_recursion_without_end():
+    @jit
+    def endless(o):
+        return endless(o)
+
+    with pytest.raises(RecursionError):
+        endless({})
+
+
+def test_finalisers_do_not_disturb():
+    class Loud:
+        def __del__(self):
+            raise RuntimeError("in __del__")
+
+    def f(d):
+        d["x"] = Loud()
+        d["x"] = 1
+        return d["x"]
+
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        assert jit(f)({}) == 1
+    finally:
+        sys.unraisablehook = hook
