@@ -284,7 +284,8 @@ static int read_options(hl_dispatcher *d, PyObject *dict)
         {"nopython", &d->options.nopython}, {"nogil", &d->options.nogil}, {"fastmath", &d->options.fastmath},
         {"boundscheck", &d->options.boundscheck}, {"error_model_numpy", &d->options.error_model_numpy},
         {"parallel", &d->options.parallel}, {"forceobj", &d->options.forceobj}, {"no_inline", &d->options.no_inline},
-        {"always_inline", &d->options.always_inline}, {"profile", &d->options.profile}};
+        {"always_inline", &d->options.always_inline}, {"profile", &d->options.profile}, {"interrupts", &d->options.interrupts},
+        {"overflow_raise", &d->options.overflow_raise}};
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
         PyObject *v = PyDict_GetItemString(dict, flags[k].name);
         int truth = v ? PyObject_IsTrue(v) : 0;
@@ -469,11 +470,12 @@ static PyObject *dispatcher_disable_compile(PyObject *self, PyObject *args)
 static PyObject *get_options(PyObject *self, void *c)
 {
     const hl_options *o = &D(self)->options;
-    return Py_BuildValue("{sNsNsNsNsNsNsNsNsNsi}", "nopython", PyBool_FromLong(o->nopython), "nogil", PyBool_FromLong(o->nogil),
+    return Py_BuildValue("{sNsNsNsNsNsNsNsNsNsNsNsi}", "nopython", PyBool_FromLong(o->nopython), "nogil", PyBool_FromLong(o->nogil),
                          "fastmath", PyBool_FromLong(o->fastmath), "boundscheck", PyBool_FromLong(o->boundscheck),
                          "error_model_numpy", PyBool_FromLong(o->error_model_numpy), "parallel", PyBool_FromLong(o->parallel),
                          "forceobj", PyBool_FromLong(o->forceobj), "no_inline", PyBool_FromLong(o->no_inline), "always_inline",
-                         PyBool_FromLong(o->always_inline), "opt_level", o->opt_level);
+                         PyBool_FromLong(o->always_inline), "interrupts", PyBool_FromLong(o->interrupts), "overflow_raise",
+                         PyBool_FromLong(o->overflow_raise), "opt_level", o->opt_level);
 }
 
 static PyObject *get_interpreted(PyObject *self, void *c) { return Py_NewRef(D(self)->interpreted ? D(self)->interpreted : Py_None); }

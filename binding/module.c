@@ -81,6 +81,7 @@ static int module_exec(PyObject *m)
     if (hl_typeobj_init(m) < 0 || hl_box_init(m) < 0 || hl_dispatcher_init(m) < 0 || hl_callback_init(m) < 0 || hl_ufunc_init(m) < 0) return -1;
     if (!(hl_overload_registry = PyDict_New())) return -1;
     if (PyModule_AddObjectRef(m, "overloads", hl_overload_registry) < 0) return -1;
+    hl_signals_init();
     loaded = true;
     return 0;
 }

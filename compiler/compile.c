@@ -3,7 +3,9 @@
  *   read     code object → SSA               read/, ir/build*.c
  *   infer    a type for every value          infer/, rules/
  *   fuse     array expressions               passes/fuse.c
+ *   overflow integers that must fit          infer/overflow.c
  *   bounds   range checks leave hot loops    passes/bounds.c
+ *   poll     loops look for signals          passes/poll.c
  *   own      retain and release              passes/ownership.c
  *   emit     LLVM IR                         emit/
  *   optimise LLVM passes                     codegen/optimise.c   (without the GIL)
@@ -60,7 +62,9 @@ static const hl_pass pipeline[] = {
     {"read", pass_read, .graph = true, .dump = DUMP_IR},
     {"infer", hl_pass_infer, .graph = true, .typed = true},
     {"fuse", hl_pass_fuse, .graph = true, .typed = true},
+    {"overflow", hl_pass_overflow, .graph = true, .typed = true},
     {"bounds", hl_pass_bounds, .graph = true, .typed = true},
+    {"poll", hl_pass_poll, .graph = true, .typed = true},
     {"own", hl_pass_ownership, .graph = true, .typed = true, .dump = DUMP_TYPES, .report = hl_report_graph},
     {"emit", hl_pass_emit, .dump = DUMP_LLVM},
     {"optimise", hl_pass_optimise, .free_gil = true, .dump = DUMP_OPT},

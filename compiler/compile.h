@@ -6,7 +6,7 @@
 
 typedef struct hl_options hl_options;
 struct hl_options {
-    bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline, profile;
+    bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline, profile, interrupts, overflow_raise;
     int opt_level;               /* 0..3; 3 is the default */
 };
 
@@ -109,6 +109,8 @@ hl_func *hl_build_code(hl_cx *cx, PyObject *code, PyObject *globals, PyObject *c
 int hl_pass_infer(hl_cx *cx);
 int hl_pass_fuse(hl_cx *cx);
 int hl_pass_bounds(hl_cx *cx);
+int hl_pass_overflow(hl_cx *cx);
+int hl_pass_poll(hl_cx *cx);
 int hl_pass_ownership(hl_cx *cx);
 int hl_pass_emit(hl_cx *cx);
 int hl_pass_optimise(hl_cx *cx);

@@ -22,7 +22,7 @@ _IGNORED = {
 }
 _QUIET_WHEN = {"cache": (False,), "parallel": (False,), "looplift": (True, None), "target": ("cpu",), "debug": (False, None),
                "no_cpython_wrapper": (False, True), "no_cfunc_wrapper": (False, True), "no_rewrites": (False,), "_nrt": (True,)}
-_OPTIONS = {*_FLAGS, *_IGNORED, "error_model", "inline", "locals", "signature", "opt_level"}
+_OPTIONS = {*_FLAGS, *_IGNORED, "error_model", "inline", "locals", "signature", "opt_level", "interrupts", "overflow"}
 _warned = set()
 watched = None  # a list while somebody wants to know which dispatchers are made (python -m hotloop annotate)
 
@@ -63,6 +63,11 @@ def _compiler_options(options, stacklevel):
     fast = options.get("fastmath", False)
     out["fastmath"] = "fast" in fast if isinstance(fast, (set, frozenset, dict, list, tuple)) else bool(fast)
     out["error_model_numpy"] = model == "numpy"
+    overflow = options.get("overflow", "wrap")
+    if overflow not in ("wrap", "raise"):
+        raise ValueError(f"overflow is 'wrap' or 'raise', not {overflow!r}")
+    out["overflow_raise"] = overflow == "raise"
+    out["interrupts"] = bool(options.get("interrupts", True))
     out["always_inline"] = inline == "always"
     out["opt_level"] = level
     return out
@@ -131,6 +136,11 @@ def jit(signature_or_function=None, locals=None, cache=False, pipeline_class=Non
         True when "fast" is in it; single flags are permissions that this compiler does not use.
     error_model : {'python', 'numpy'}
         Division by zero raises, or gives inf and nan.
+    overflow : {'wrap', 'raise'}
+        What arithmetic does whose result needs more than 64 bits: wrap round, the default, or raise OverflowError.
+    interrupts : bool
+        Loops look for signals, so that Ctrl-C and other handlers work while the function runs; on by default. Off, a signal waits until the
+        function returns.
     boundscheck : bool
         False leaves out the range checks of indices.
     inline : {'never', 'always'}

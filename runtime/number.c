@@ -21,6 +21,28 @@ static bool invert(__int128 a, __int128 m, __int128 *out)
     return r == 1;
 }
 
+hl_status hl_int_pow_exact(int64_t base, int64_t exponent, int32_t is_signed, int64_t *out)
+{
+    bool bad = false;
+    if (is_signed) {
+        int64_t r = 1;
+        for (uint64_t n = (uint64_t)exponent; n && !bad; n >>= 1) {
+            if (n & 1) bad |= __builtin_mul_overflow(r, base, &r);
+            if (n > 1) bad |= __builtin_mul_overflow(base, base, &base); /* it will be a factor */
+        }
+        *out = r;
+    } else {
+        uint64_t r = 1, b = (uint64_t)base;
+        for (uint64_t n = (uint64_t)exponent; n && !bad; n >>= 1) {
+            if (n & 1) bad |= __builtin_mul_overflow(r, b, &r);
+            if (n > 1) bad |= __builtin_mul_overflow(b, b, &b);
+        }
+        *out = (int64_t)r;
+    }
+    if (bad) hl_raise(HL_ERR_int_overflow, 0, 0);
+    return bad;
+}
+
 hl_status hl_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t *out)
 {
     if (!modulus) return hl_raise(HL_ERR_powmod_zero, 0, 0), 1;

@@ -111,6 +111,10 @@ HL_API hl_mem *hl_format(hl_mem *value, hl_mem *spec, int32_t conversion); /* st
 HL_API hl_mem *hl_join(int64_t n, hl_mem *const *pieces);          /* str */
 HL_API hl_mem *hl_str_object(PyObject *str);                       /* a constant */
 HL_API hl_status hl_print(int64_t n, hl_mem *const *items);        /* print(*items) */
+/* --- signal.c ---------------------------------------------------------------------------------------------------------- */
+HL_API void hl_signals_init(void);                                 /* GIL held; before any compiled code runs */
+HL_API const int *hl_signal_flag(void);                            /* not 0 there: a signal has come, call hl_poll */
+HL_API hl_status hl_poll(void);                                    /* runs Python's signal handlers, on the main thread */
 /* --- text.c ------------------------------------------------------------------------------------------------------------- */
 HL_API hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end); /* print(*args, sep=sep, end=end); NULL: the default */
 HL_API void hl_raise_missing(hl_mem *value);                       /* ValueError of list.index */

@@ -93,6 +93,7 @@ HL_API hl_status hl_complex_pow(double ar, double ai, double br, double bi, doub
 HL_API void hl_complex_div(double ar, double ai, double br, double bi, double *out); /* Smith's way, as CPython and NumPy do; b != 0 is the caller's care */
 /* --- number.c ------------------------------------------------------------------------------------------------------------- */
 HL_API void hl_float_to_int_error(double x);                  /* sets what int(x) raises for this x */
+HL_API hl_status hl_int_pow_exact(int64_t base, int64_t exponent, int32_t is_signed, int64_t *out); /* exponent >= 0; OverflowError */
 HL_API hl_status hl_int_pow_mod(int64_t base, int64_t exponent, int64_t modulus, int64_t *out); /* pow(base, exponent, modulus); ValueError */
 HL_API uint64_t hl_unsigned_gcd(uint64_t a, uint64_t b);
 HL_API double hl_nextafter_steps(double x, double y, int64_t steps); /* math.nextafter(x, y, steps=steps), steps >= 0 */

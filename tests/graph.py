@@ -176,6 +176,8 @@ class Frame:
                 return "go", 0 if a[0] else 1
             if op == "return":
                 return "return", a[0]
+            if op == "poll":
+                continue
             if op in ("raise", "reraise"):
                 self.leave(op, a)
             self.values[ident] = self.evaluate(op, a, ival, obj, inplace)

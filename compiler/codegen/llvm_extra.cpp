@@ -22,6 +22,7 @@
  */
 #include "llvm_extra.h"
 #include "llvm/ADT/MapVector.h"
+#include "pieces.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Analysis/LoopInfo.h"
@@ -224,6 +225,8 @@ bool parse_own(StringRef name, FunctionPassManager &passes, ArrayRef<PassBuilder
         passes.addPass(AheadPass());
     else if (name == "hl-split-results")
         passes.addPass(SplitResultsPass());
+    else if (name == "hl-pieces")
+        passes.addPass(PiecesPass());
     else
         return false;
     return true;

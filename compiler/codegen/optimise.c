@@ -14,6 +14,8 @@
  *   simplifycfg after unrolling    range checks that became constant leave no exit of the loop around, which then vectorises
  *   loop-idiom                     memset, memcpy, CRC tables
  *   correlated-propagation         narrows divisions by the range of their operands: a mean of nine pixels then vectorises (16 times)
+ *   hl-pieces                      our own, see pieces.cpp: loops that may be interrupted; as late as the vectoriser allows, so that nothing
+ *                                  else sees the additional loops
  *   hl-interleave                  our own, see llvm_extra.cpp
  *   hl-split-results               our own: the status of an inlined call decides a branch, which simplifycfg then threads
  *   licm at the end                under fastmath: a division by what does not vary is a product with its inverse (instcombine takes back what
@@ -36,7 +38,7 @@
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS_BY(unswitch)                                                                                                                                       \
     "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
-    "correlated-propagation," COMBINE ",hl-interleave,loop-vectorize," COMBINE ",simplifycfg,hl-ahead"
+    "correlated-propagation," COMBINE ",hl-pieces,hl-interleave,loop-vectorize," COMBINE ",simplifycfg,hl-ahead"
 #define LOOPS LOOPS_BY("simple-loop-unswitch")
 #define CHOOSING_LOOPS LOOPS_BY("simple-loop-unswitch<nontrivial>")
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
@@ -155,20 +157,25 @@ static void on_remark(void *arg, const char *name, const char *text, const hlx_l
     hl_text_printf(out, "]}\n");
 }
 
+static int verify(hl_cx *cx, const char *who)
+{
+    hl_emit *e = cx->emit;
+    char *bad = NULL;
+    if (getenv("HOTLOOP_VERIFY") && LLVMVerifyModule(e->mod, LLVMReturnStatusAction, &bad))
+        hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "%s left wrong LLVM IR: %s", who, bad);
+    LLVMDisposeMessage(bad);
+    return cx->error ? -1 : 0;
+}
+
 int hl_pass_optimise(hl_cx *cx)
 {
     hl_emit *e = cx->emit;
     const char *why = NULL;
-    char *bad = NULL;
     LLVMContextSetDiagnosticHandler(e->lc, on_diagnostic, cx);
     if (cx->report)
         hlx_listen(e->lc, on_remark, cx->dump_to);
-    if (getenv("HOTLOOP_VERIFY") && LLVMVerifyModule(e->mod, LLVMReturnStatusAction, &bad)) {
-        hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "emission left wrong LLVM IR: %s", bad);
-        LLVMDisposeMessage(bad);
+    if (verify(cx, "emission") < 0)
         return -1;
-    }
-    LLVMDisposeMessage(bad);
     hl_machine *m = hl_machine_take(&why);
     if (!m)
         return hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "%s", why);
@@ -187,5 +194,5 @@ int hl_pass_optimise(hl_cx *cx)
         hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "LLVM: %s", error);
         free(error);
     }
-    return cx->error ? -1 : 0;
+    return cx->error ? -1 : verify(cx, "optimisation");
 }

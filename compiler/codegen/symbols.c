@@ -68,6 +68,7 @@ void *hl_symbol_vecmath(const char *name, bool fast)
 void *hl_symbol_address(const char *name)
 {
     pthread_once(&libs.once, open_libraries);
+    if (!strcmp(name, HL_SIGNAL_FLAG)) return (void *)(uintptr_t)hl_signal_flag();
     void *at = libs.runtime ? dlsym(libs.runtime, name) : NULL;
     for (size_t k = 0; !at && k < sizeof helpers / sizeof *helpers; k++)
         if (!strcmp(helpers[k].name, name))

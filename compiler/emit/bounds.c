@@ -1,6 +1,7 @@
 /* loop_safe: the conditions under which a loop's accesses need no checks (passes/bounds.c says how they are written down).
  * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
 #include "private.h"
+#include <string.h>
 #include <llvm-c/DebugInfo.h>
 #include <string.h>
 
@@ -77,13 +78,15 @@ void hl_hint_loop(hl_emit *e, V jump, const hl_hint *hints, int n)
 }
 
 /* The copy of a loop that keeps its checks runs when an exception is near: LLVM need not unroll or vectorise it.  The loops of a
- * stencil's kernel are unrolled where they are short: the loop around the kernel is the one to vectorise. */
+ * stencil's kernel are unrolled where they are short: the loop around the kernel is the one to vectorise.  A loop that is to be cut into
+ * pieces says so (codegen/pieces.cpp). */
 void hl_emit_loop_hint(hl_emit *e, hl_inst *jump)
 {
     hl_block *b = jump->block;
-    bool back = false;
-    for (int k = 0; k < b->nsucc; k++) back |= b->succ[k]->id <= b->id;
+    bool back = false, pieces = false;
+    for (int k = 0; k < b->nsucc; k++)
+        if (b->succ[k]->id <= b->id) back = true, pieces |= b->succ[k]->pieces;
     if (!back) return;
-    const char *text = b->slow ? "llvm.loop.disable_nonforced" : hl_stencil_unrolls(e->func) ? "llvm.loop.unroll.full" : NULL;
+    const char *text = b->slow ? "llvm.loop.disable_nonforced" : pieces ? HL_PIECES : hl_stencil_unrolls(e->func) ? "llvm.loop.unroll.full" : NULL;
     if (text) hl_hint_loop(e, LLVMGetBasicBlockTerminator(hl_here(e)), &(hl_hint){text, 0}, 1);
 }

@@ -14,7 +14,13 @@ void hl_abs(hl_emit *e, const hl_type *t, const V *a, V *out)
     }
 }
 
-void hl_emit_abs(hl_emit *e, hl_inst *i, V *out) { hl_abs(e, hl_arg_type(i, 0), hl_arg(e, i, 0), out); }
+void hl_emit_abs(hl_emit *e, hl_inst *i, V *out)
+{
+    V *x = hl_arg(e, i, 0);
+    if (hl_must_fit(i) && hl_is_int(hl_arg_type(i, 0)) && hl_signed(hl_arg_type(i, 0)) && hl_arg_type(i, 0)->bits == 64)
+        hl_check_fits(e, i, hl_icmp(e, LLVMIntNE, x[0], hl_int(e, x[0], INT64_MIN)));
+    hl_abs(e, hl_arg_type(i, 0), x, out);
+}
 
 /* As CPython: the first one stays unless a later one is strictly smaller (larger); NaN is never either. */
 void hl_emit_minmax(hl_emit *e, hl_inst *i, V *out)

@@ -130,9 +130,25 @@ void hl_emit_to_int(hl_emit *e, hl_inst *i, V *out)
     else hl_operand(e, i, 0, hl_scalar_of(i->type), out);
 }
 
+/* Is integer v, of type `from`, the same in type `to`? */
+static V same_in(hl_emit *e, const hl_type *from, const hl_type *to, V v)
+{
+    V there = hl_cast1(e, from, to, v), back = hl_cast1(e, to, from, there), ok = hl_icmp(e, LLVMIntEQ, back, v);
+    if (hl_signed(from) == hl_signed(to)) return ok; /* else the highest bit is the sign on one side alone */
+    V negative = hl_icmp(e, LLVMIntSLT, hl_signed(to) ? there : v, hl_int(e, hl_signed(to) ? there : v, 0));
+    return LLVMBuildAnd(e->b, ok, LLVMBuildNot(e->b, negative, ""), "");
+}
+
+void hl_check_narrowed(hl_emit *e, hl_inst *i, const hl_type *from, const hl_type *to, V v)
+{
+    from = hl_unliteral(from);
+    hl_check(e, i, same_in(e, from, to, v), HL_ERR_int_narrow, from->bits == 64 ? v : hl_cast1(e, from, hl_T.int64, v), hl_i64(e, to->bits));
+}
+
 static void convert(hl_emit *e, hl_inst *i, int operand, V *out)
 {
     const hl_type *to = hl_scalar_of(i->type);
+    if (hl_given(i, operand) && hl_must_fit(i)) hl_check_narrowed(e, i, hl_arg_type(i, operand), to, hl_arg(e, i, operand)[0]);
     if (hl_given(i, operand)) hl_operand(e, i, operand, to, out);
     else
         for (int k = 0; k < to->nparts; k++) out[k] = empty_part(e, to->parts[k]);

@@ -251,6 +251,39 @@ static void emit_unwrap(hl_emit *e, hl_inst *i, V *out)
     for (int k = 0; k < i->type->nparts; k++) out[k] = p[k + 1];
 }
 
+/* Has a signal come?  Reading the flag must not be taken out of loops. */
+V hl_poll_signals(hl_emit *e)
+{
+    if (!e->signal_flag) e->signal_flag = LLVMAddGlobal(e->mod, e->i32, HL_SIGNAL_FLAG);
+    V flag = hl_tagged(e, LLVMBuildLoad2(e->b, e->i32, e->signal_flag, "signal"), HL_TAG_FLAG);
+    LLVMSetVolatile(flag, true);
+    LLVMBasicBlockRef here = hl_here(e), come = hl_bb(e, "signal"), on = hl_bb(e, "");
+    hl_cond(e, LLVMBuildICmp(e->b, LLVMIntEQ, flag, hl_i32(e, 0), ""), on, come);
+    hl_at(e, come);
+    V status = hl_rtcall(e, HL_RT_poll);
+    hl_br(e, on);
+    hl_at(e, on);
+    return hl_phi2(e, e->i32, hl_i32(e, 0), here, status, come);
+}
+
+/* Straight to the way out from the cold block: the loop has one more branch, not two. */
+static void emit_poll(hl_emit *e, hl_inst *i)
+{
+    if (!e->signal_flag) e->signal_flag = LLVMAddGlobal(e->mod, e->i32, HL_SIGNAL_FLAG);
+    V flag = hl_tagged(e, LLVMBuildLoad2(e->b, e->i32, e->signal_flag, "signal"), HL_TAG_FLAG);
+    LLVMSetVolatile(flag, true);
+    if (i->ival) { /* codegen/pieces.cpp looks for this */
+        LLVMMetadataRef mark = LLVMMDNodeInContext2(e->lc, NULL, 0);
+        LLVMSetMetadata(flag, LLVMGetMDKindIDInContext(e->lc, HL_PIECES, sizeof HL_PIECES - 1), LLVMMetadataAsValue(e->lc, mark));
+    }
+    LLVMBasicBlockRef come = hl_bb(e, "signal"), on = hl_bb(e, "");
+    hl_cond(e, LLVMBuildICmp(e->b, LLVMIntEQ, flag, hl_i32(e, 0), ""), on, come);
+    hl_at(e, come);
+    hl_check_status(e, i, hl_rtcall(e, HL_RT_poll));
+    hl_br(e, on);
+    hl_at(e, on);
+}
+
 void hl_emit_core(hl_emit *e, hl_inst *i, V *out)
 {
     switch ((hl_op)i->op) {
@@ -264,6 +297,7 @@ void hl_emit_core(hl_emit *e, hl_inst *i, V *out)
     case HL_OP_call: emit_call(e, i, out); break;
     case HL_OP_retain: hl_emit_retain(e, i->args[0]->type, hl_arg(e, i, 0)); break;
     case HL_OP_release: hl_emit_release(e, i->args[0]->type, hl_arg(e, i, 0)); break;
+    case HL_OP_poll: emit_poll(e, i); break;
     case HL_OP_loop_safe: hl_emit_loop_safe(e, i, out); break;
     case HL_OP_jump: hl_br(e, e->blocks[i->block->succ[0]->id]); hl_emit_loop_hint(e, i); break;
     case HL_OP_branch:

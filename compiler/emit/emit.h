@@ -9,6 +9,7 @@
 #define HL_EMIT_H
 #include "../compile.h"
 #include "../infer/infer.h"
+#include "names.h"
 #include <llvm-c/Core.h>
 
 typedef LLVMValueRef V;
@@ -37,8 +38,9 @@ typedef struct hl_emit {
     V **vals;                       /* by inst->id: parts; NULL: not emitted yet */
     LLVMBasicBlockRef *blocks;      /* by block->id */
     void *unwind;                   /* cleanup blocks, emit/error.c */
+    V signal_flag;                  /* the interpreter's, runtime/signal.c; NULL: not asked for yet */
     V depth;                        /* of a recursive function: how many of its calls are active */
-    V tags[2];
+    V tags[3];
     bool chooses;                   /* a stencil's kernel asks at each point what is the same at all */
     V retain, release;              /* helper functions in the module, made on first use */
     hl_options opt;
@@ -73,7 +75,7 @@ void hl_store_slots(hl_emit *e, const hl_type *t, const V *parts, V slots);
 void hl_load_slots(hl_emit *e, const hl_type *t, V slots, V *out);
 V hl_gep_bytes(hl_emit *e, V base, V offset);                          /* i8 GEP, inbounds */
 /* Type-based alias classes: writing an item never changes a list's header, so length and data pointer leave loops. */
-typedef enum hl_tag { HL_TAG_ITEM, HL_TAG_HEADER } hl_tag;
+typedef enum hl_tag { HL_TAG_ITEM, HL_TAG_HEADER, HL_TAG_FLAG } hl_tag;
 V hl_tagged(hl_emit *e, V load_or_store, hl_tag tag);                  /* returns it */
 void hl_load_item(hl_emit *e, const hl_type *array, V addr, V *out);   /* item of an array: bool, complex, unaligned aware */
 void hl_store_item(hl_emit *e, const hl_type *array, V addr, const V *parts);
@@ -99,6 +101,7 @@ void hl_hint_loop(hl_emit *e, V jump, const hl_hint *hints, int n);    /* jump: 
 /* --- errors ---------------------------------------------------------------------------------------------------------- */
 /* The instruction fails with this error unless ok.  Does nothing more when ok is constant true. */
 void hl_check(hl_emit *e, hl_inst *i, V ok, hl_err err, V a, V b);     /* a, b: i64 or NULL */
+void hl_check_fits(hl_emit *e, hl_inst *i, V ok);                      /* OverflowError otherwise; instructions with the same way out share the code */
 void hl_check_status(hl_emit *e, hl_inst *i, V status);                /* i32 of a runtime call or callee: not 0 → leave */
 void hl_check_or_leave(hl_emit *e, hl_inst *i, V ok);                  /* ok false: an exception is set already → leave */
 void hl_check_not_null(hl_emit *e, hl_inst *i, V p);                   /* NULL → leave (exception is set) */
@@ -109,6 +112,7 @@ V hl_error_where(hl_emit *e);                                          /* what t
 V hl_error_place_phi(hl_emit *e, hl_block *handler);                   /* i32: where the exception came from; at the head of its block */
 V hl_error_handles(hl_emit *e);                                        /* an address that stands for this call in runtime/handled.c */
 void hl_error_phi(hl_emit *e, hl_block *from, V phi, V value);         /* adds the incoming values of the exception edge */
+V hl_poll_signals(hl_emit *e);                                         /* i32 status; when a signal has come, Python's handlers run */
 /* --- runtime calls ------------------------------------------------------------------------------------------------------ */
 V hl_rtcall(hl_emit *e, hl_rt f, ...);                                 /* as many V as the row says */
 /* --- scalar arithmetic, shared by scalar and element-wise rows (emit/number.c, emit/math.c) ------------------------------- */

@@ -12,7 +12,7 @@
 #include "emit.h"
 #include <string.h>
 
-typedef struct cleanup { hl_inst **values; int n; LLVMBasicBlockRef bb; V place; } cleanup;
+typedef struct cleanup { hl_inst **values; int n; LLVMBasicBlockRef bb, overflow; V place, overflow_place; } cleanup;
 typedef struct landing { hl_inst *inst; LLVMBasicBlockRef bb, end; } landing;
 typedef struct arrival { hl_block *handler; V place; } arrival;
 typedef struct unwind {
@@ -138,6 +138,24 @@ void hl_check(hl_emit *e, hl_inst *i, V ok, hl_err err, V a, V b)
     hl_at(e, go_on);
 }
 
+void hl_check_fits(hl_emit *e, hl_inst *i, V ok)
+{
+    if (i->block->handler) {
+        hl_check(e, i, ok, HL_ERR_int_overflow, NULL, NULL);
+        return;
+    }
+    cleanup *c = cleanup_of(e, i);
+    if (!c->overflow) {
+        c->overflow = hl_bb(e, "overflow");
+        c->overflow_place = place_phi(e, c->overflow);
+    }
+    V place = place_of(e, i);
+    LLVMBasicBlockRef from = hl_here(e), go_on = hl_bb(e, "ok");
+    LLVMAddIncoming(c->overflow_place, &place, &from, 1);
+    hl_cond(e, ok, go_on, c->overflow);
+    hl_at(e, go_on);
+}
+
 void hl_check_status(hl_emit *e, hl_inst *i, V status)
 {
     hl_check_or_leave(e, i, LLVMBuildICmp(e->b, LLVMIntEQ, status, hl_i32(e, 0), ""));
@@ -165,6 +183,14 @@ void hl_error_finish(hl_emit *e)
         hl_br(e, e->blocks[l->inst->block->handler->id]);
     }
     if (!u->cleanups.n) return;
+    for (int k = 0; k < u->cleanups.n; k++) {
+        cleanup *c = &u->cleanups.at[k];
+        if (!c->overflow) continue;
+        hl_at(e, c->overflow);
+        hl_rtcall(e, HL_RT_raise, hl_i32(e, HL_ERR_int_overflow), hl_i64(e, 0), hl_i64(e, 0));
+        LLVMAddIncoming(c->place, &c->overflow_place, &c->overflow, 1);
+        hl_br(e, c->bb);
+    }
     LLVMBasicBlockRef exit = hl_bb(e, "exit");
     V exit_place = place_phi(e, exit);
     for (int k = 0; k < u->cleanups.n; k++) {

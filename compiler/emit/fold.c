@@ -1,6 +1,7 @@
 /* sum, min, max, any, all over whatever can be iterated.  Tuples are unrolled; the rest is a loop whose accumulator
  * LLVM's SROA turns into a phi. */
 #include "container.h"
+#include "scalar.h"
 #include "iterate.h"
 #include <math.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static void add_item(hl_emit *e, fold *f, const hl_type *t, const V *item)
     hl_cast(e, f->i, hl_unliteral(t), f->type, item, x);
     if (f->error) add_compensated(e, f, acc[0], x[0]);
     else {
-        hl_arith(e, NULL, HL_OP_add, f->type, acc, x, r);
+        hl_arith(e, hl_must_fit(f->i) ? f->i : NULL, HL_OP_add, f->type, acc, x, r);
         set(e, f, r);
     }
 }

@@ -4,6 +4,7 @@
  * numbers by a select unless the sign is known.  Anything else with slices is a view: new shape, strides and data pointer, the
  * same owner (borrowed). */
 #include "array.h"
+#include "scalar.h"
 #include <string.h>
 
 static hl_err out_of_bounds(int axis)
@@ -262,6 +263,10 @@ void hl_emit_array_set_item(hl_emit *e, hl_inst *i, V *out)
 {
     (void)out;
     if (refuse_readonly(e, i)) return;
+    if (i->flags & HL_I_OVERFLOW) {
+        hl_inst *from = i->args[2]->args[0];
+        hl_check_narrowed(e, i, from->type, i->args[2]->type, hl_one(e, from));
+    }
     V addr = item_address(e, i);
     hl_store_item(e, i->args[0]->type, addr, hl_arg(e, i, 2));
 }

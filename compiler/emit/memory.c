@@ -47,7 +47,7 @@ static LLVMMetadataRef tag_node(hl_emit *e, const char *name, LLVMMetadataRef pa
 
 V hl_tagged(hl_emit *e, V access, hl_tag tag)
 {
-    static const char *names[] = {[HL_TAG_ITEM] = "item", [HL_TAG_HEADER] = "header"};
+    static const char *names[] = {[HL_TAG_ITEM] = "item", [HL_TAG_HEADER] = "header", [HL_TAG_FLAG] = "flag"};
     if (!e->tags[tag]) {
         LLVMMetadataRef type = tag_node(e, names[tag], tag_node(e, "hotloop", NULL));
         LLVMMetadataRef ops[3] = {type, type, LLVMValueAsMetadata(hl_i64(e, 0))};

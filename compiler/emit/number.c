@@ -129,11 +129,40 @@ V hl_power_by_int(hl_emit *e, V a, int64_t n, bool is_float)
     }
 }
 
+V hl_exact(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b)
+{
+    static const char *const names[3][2] = {{"llvm.uadd.with.overflow", "llvm.sadd.with.overflow"}, {"llvm.usub.with.overflow", "llvm.ssub.with.overflow"},
+                                            {"llvm.umul.with.overflow", "llvm.smul.with.overflow"}};
+    const char *name = names[op == HL_OP_add ? 0 : op == HL_OP_sub ? 1 : 2][hl_signed(t)];
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    LLVMTypeRef over = LLVMTypeOf(a);
+    V both = LLVMBuildCall2(e->b, LLVMIntrinsicGetType(e->lc, id, &over, 1), LLVMGetIntrinsicDeclaration(e->mod, id, &over, 1), (V[]){a, b}, 2, "");
+    hl_check_fits(e, i, LLVMBuildNot(e->b, LLVMBuildExtractValue(e->b, both, 1, ""), ""));
+    return LLVMBuildExtractValue(e->b, both, 0, "");
+}
+
+static V exact_power_by_int(hl_emit *e, hl_inst *i, const hl_type *t, V a, int64_t n)
+{
+    V r = NULL;
+    for (V p = a;; p = hl_exact(e, i, HL_OP_mul, t, p, p)) { /* the last square is a factor, so it must fit too */
+        if (n & 1) r = r ? hl_exact(e, i, HL_OP_mul, t, r, p) : p;
+        if (!(n >>= 1)) return r;
+    }
+}
+
+/* What is shifted out must be the sign. */
+static void check_shift(hl_emit *e, hl_inst *i, const hl_type *t, V a, V b, V shifted)
+{
+    V back = hl_ibin(e, hl_signed(t) ? LLVMAShr : LLVMLShr, shifted, hl_select(e, hl_icmp(e, LLVMIntULE, b, hl_int(e, b, 63)), b, hl_int(e, b, 0)));
+    hl_check_fits(e, i, hl_icmp(e, LLVMIntEQ, back, a));
+}
+
 /* Integer powers of non-negative exponents, modulo 2**64.  A negative exponent raises, or gives 0 where nothing may raise. */
 static V int_power(hl_emit *e, hl_inst *i, const hl_type *t, V a, V b)
 {
     int64_t n;
-    if (hl_scalar_int(b, &n) && n >= 0) return n == 0 ? hl_int(e, a, 1) : hl_power_by_int(e, a, n, false);
+    if (hl_must_fit(i) && hl_scalar_int(b, &n) && n > 0 && n <= 64) return exact_power_by_int(e, i, t, a, n);
+    if (hl_scalar_int(b, &n) && n >= 0 && !hl_must_fit(i)) return n == 0 ? hl_int(e, a, 1) : hl_power_by_int(e, a, n, false);
     if (hl_signed(t) && hl_raises(e, i))
         hl_check(e, i, hl_icmp(e, LLVMIntSGE, b, hl_int(e, b, 0)), HL_ERR_int_to_neg_pow, NULL, NULL);
     LLVMTypeRef own = LLVMTypeOf(a);
@@ -143,6 +172,11 @@ static V int_power(hl_emit *e, hl_inst *i, const hl_type *t, V a, V b)
     }
     bool guard = hl_signed(t) && !hl_raises(e, i);
     V negative = guard ? hl_icmp(e, LLVMIntSLT, b, hl_i64(e, 0)) : NULL;
+    if (hl_must_fit(i)) {
+        V at = hl_alloca_slots(e, 1);
+        hl_check_status(e, i, hl_rtcall(e, HL_RT_int_pow_exact, a, b, hl_i32(e, hl_signed(t)), at));
+        return LLVMBuildLoad2(e->b, e->i64, at, "");
+    }
     V r = hl_rtcall(e, HL_RT_int_pow, a, guard ? hl_select(e, negative, hl_i64(e, 0), b) : b);
     if (guard) r = hl_select(e, negative, hl_i64(e, 0), r);
     return t->bits < 64 ? LLVMBuildTrunc(e->b, r, own, "") : r;
@@ -162,9 +196,9 @@ static V int_arith(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b)
 {
     bool check = hl_raises(e, i), zero = !check && !(i && i->flags & HL_I_NORAISE); /* b may be 0 */
     switch (op) {
-    case HL_OP_add: return hl_ibin(e, LLVMAdd, a, b);
-    case HL_OP_sub: return hl_ibin(e, LLVMSub, a, b);
-    case HL_OP_mul: return hl_ibin(e, LLVMMul, a, b);
+    case HL_OP_add: return hl_must_fit(i) ? hl_exact(e, i, op, t, a, b) : hl_ibin(e, LLVMAdd, a, b);
+    case HL_OP_sub: return hl_must_fit(i) ? hl_exact(e, i, op, t, a, b) : hl_ibin(e, LLVMSub, a, b);
+    case HL_OP_mul: return hl_must_fit(i) ? hl_exact(e, i, op, t, a, b) : hl_ibin(e, LLVMMul, a, b);
     case HL_OP_and: return hl_ibin(e, LLVMAnd, a, b);
     case HL_OP_or: return hl_ibin(e, LLVMOr, a, b);
     case HL_OP_xor: return hl_ibin(e, LLVMXor, a, b);
@@ -173,6 +207,10 @@ static V int_arith(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b)
     case HL_OP_mod:
         if (check)
             hl_check(e, i, hl_icmp(e, LLVMIntNE, b, hl_int(e, b, 0)), op == HL_OP_mod ? HL_ERR_zero_mod : HL_ERR_zero_floordiv, NULL, NULL);
+        if (op == HL_OP_floordiv && hl_must_fit(i)) {
+            V lowest = hl_icmp(e, LLVMIntNE, a, hl_int(e, a, INT64_MIN));
+            hl_check_fits(e, i, LLVMBuildOr(e->b, lowest, hl_icmp(e, LLVMIntNE, b, hl_int(e, b, -1)), ""));
+        }
         return hl_signed(t) ? signed_divmod(e, op == HL_OP_floordiv, a, b, zero)
                             : unsigned_divmod(e, op == HL_OP_floordiv, a, b, zero);
     default: /* shifts */
@@ -381,6 +419,7 @@ static void shift_by(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, const h
 {
     if (hl_signed(count) && hl_raises(e, i)) hl_check(e, i, hl_icmp(e, LLVMIntSGE, b[0], hl_int(e, b[0], 0)), HL_ERR_neg_shift, NULL, NULL);
     hl_arith(e, NULL, op, t, a, b, out);
+    if (op == HL_OP_lshift && hl_must_fit(i)) check_shift(e, i, t, a[0], b[0], out[0]);
 }
 
 void hl_emit_op(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const hl_type *tb, const V *a, const V *b, V *out)
@@ -389,7 +428,12 @@ void hl_emit_op(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const hl_ty
     case HL_OP_lt: case HL_OP_le: case HL_OP_eq: case HL_OP_ne: case HL_OP_gt: case HL_OP_ge:
         out[0] = hl_compare_values(e, op, ta, tb, a, b);
         break;
-    case HL_OP_neg: case HL_OP_pos: case HL_OP_invert: hl_unary(e, op, ta, a, out); break;
+    case HL_OP_neg:
+        if (hl_must_fit(i)) {
+            out[0] = hl_exact(e, i, HL_OP_sub, hl_T.int64, hl_int(e, a[0], 0), a[0]);
+            break;
+        } /* fall through */
+    case HL_OP_pos: case HL_OP_invert: hl_unary(e, op, ta, a, out); break;
     case HL_OP_truth: out[0] = hl_truth(e, ta, a); break;
     case HL_OP_lshift: case HL_OP_rshift: shift_by(e, i, op, ta, tb, a, b, out); break;
     case HL_OP_truediv:

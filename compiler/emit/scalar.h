@@ -23,6 +23,9 @@ static inline bool hl_raises(const hl_emit *e, const hl_inst *i)
 {
     return i && !e->opt.error_model_numpy && !(i->flags & HL_I_NORAISE);
 }
+static inline bool hl_must_fit(const hl_inst *i) { return i && i->flags & HL_I_OVERFLOW; }
+void hl_check_narrowed(hl_emit *e, hl_inst *i, const hl_type *from, const hl_type *to, V v); /* OverflowError unless v is the same in the narrower type */
+V hl_exact(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b); /* a + b, a - b, a * b in 64 bits, or OverflowError */
 static inline bool hl_given(const hl_inst *i, int k)
 {
     return k < i->nargs && i->args[k]->type->kind != HL_K_OMITTED && i->args[k]->type->kind != HL_K_NONE;

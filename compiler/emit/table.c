@@ -61,6 +61,7 @@ static void declare(hl_emit *e, hl_rt f)
     for (const char *c = calls[f].effects; *c; c++) {
         if (*c == 'p') add_attribute(e, fn, LLVMAttributeFunctionIndex, "memory", 0), add_attribute(e, fn, LLVMAttributeFunctionIndex, "willreturn", 0);
         if (*c == 'c') add_attribute(e, fn, LLVMAttributeFunctionIndex, "cold", 0);
+        if (*c == 'h') add_attribute(e, fn, LLVMAttributeFunctionIndex, "memory", 3 << 2); /* inaccessible memory: read and written */
         if (*c == 'a') add_attribute(e, fn, LLVMAttributeReturnIndex, "noalias", 0);
     }
 }

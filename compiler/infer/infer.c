@@ -322,6 +322,7 @@ static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **
 static void take_handler(hl_infer *in, hl_inst *i)
 {
     hl_block *b = i->block;
+    hl_infer_overflow(in->cx, i);
     if (b->handler && hl_ir_effects(i) & HL_E_RAISE) take_edge(in, b, b->handler);
 }
 
@@ -360,6 +361,7 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
         in->some_objects |= i->block->func->param_types[i->ival]->has_object;
         hl_infer_set_type(in, i, i->block->func->param_types[i->ival]); return;
     case HL_OP_const: hl_infer_set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
+    case HL_OP_poll: hl_infer_set_type(in, i, hl_T.none); take_handler(in, i); return;
     case HL_OP_omitted: hl_infer_set_type(in, i, hl_T.omitted); return;
     case HL_OP_cast: case HL_OP_check_bound:
         if (n->object) {

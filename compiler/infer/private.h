@@ -97,4 +97,5 @@ void hl_explain(hl_infer *in, hl_inst *failed);                /* fills cx->fact
 const char *hl_explain_briefly(hl_infer *in, const hl_inst *failed); /* a reason for those who gave none: what met what */
 void hl_explain_calls(hl_infer *in, const hl_inst *call);      /* the calls that led there, this one the innermost */
 void hl_infer_fail(hl_infer *in, hl_inst *i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void hl_infer_overflow(hl_cx *cx, hl_inst *i);                          /* overflow.c: marks it when it may raise OverflowError */
 #endif

@@ -507,12 +507,24 @@ void hl_build_do_format(hl_builder *b, const hl_bc *bc)
 
 /* --- control ---------------------------------------------------------------------------------------------------------------------- */
 
-void hl_build_do_jump(hl_builder *b, const hl_bc *bc) { hl_build_goto(b, hl_build_target(b, bc), b->frame->depth); }
+/* Where a loop's next turn begins is where CPython looks for signals as well. */
+static void poll(hl_builder *b, const hl_bb *to)
+{
+    if (to->order <= b->frame->bb->order) hl_build_emit(b, HL_OP_poll, NULL, 0);
+}
+
+void hl_build_do_jump(hl_builder *b, const hl_bc *bc)
+{
+    hl_bb *to = hl_build_target(b, bc);
+    poll(b, to);
+    hl_build_goto(b, to, b->frame->depth);
+}
 
 static void choose(hl_builder *b, const hl_bc *bc, hl_inst *condition, bool when)
 {
     hl_bb *to = hl_build_target(b, bc), *on = hl_build_behind(b);
     int depth = b->frame->depth;
+    poll(b, to);
     hl_build_fork(b, condition, when ? to : on, depth, when ? on : to, depth);
 }
 

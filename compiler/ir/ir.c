@@ -224,5 +224,6 @@ unsigned hl_ir_effects(const hl_inst *i)
     const unsigned structure = HL_E_TERM | HL_E_HEAD | HL_E_CONST;
     unsigned e = hl_ops[i->op].effects;
     if (i->rule) e = (e & structure) | (i->rule->effects & ~structure);
-    return i->flags & HL_I_NORAISE ? e & ~(unsigned)HL_E_RAISE : e;
+    if (i->flags & HL_I_NORAISE) e &= ~(unsigned)HL_E_RAISE;
+    return i->flags & HL_I_OVERFLOW ? e | HL_E_RAISE : e;
 }

@@ -67,6 +67,7 @@ enum { /* inst->flags */
     HL_I_NORAISE = 32, /* the rule's `raises` does not happen here */
     HL_I_OBJECT = 64,  /* in a block under objmode: Python objects are allowed, and operands are boxed */
     HL_I_INSIDE = 128,  /* 0 <= start <= stop <= size in each slice of the index, if operand 2 (when given) holds (passes/bounds.c) */
+    HL_I_OVERFLOW = 256, /* an integer result that does not fit raises (infer/overflow.c) */
 };
 
 struct hl_inst {
@@ -101,6 +102,7 @@ struct hl_block {
     hl_block *loop_parent;   /* of a header: header of the next outer loop */
     int loop_depth;
     bool cold;               /* leads only to raise */
+    bool pieces;             /* of a header: the loop is to be cut into pieces (passes/poll.c) */
     bool slow;               /* of the copy of a loop that keeps its range checks: not worth optimising */
     void *data;              /* scratch of the running pass */
 };

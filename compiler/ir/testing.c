@@ -22,6 +22,7 @@ static const struct { const char *name; int (*run)(hl_cx *cx); } passes[] = {
     {"ownership", hl_pass_ownership},
     {"bounds", hl_pass_bounds},
     {"fuse", hl_pass_fuse},
+    {"poll", hl_pass_poll},
 };
 
 static PyObject *failed(const char *what, const char *why)
@@ -56,7 +57,7 @@ static PyObject *run(hl_cx *cx, const char *text, int (*pass)(hl_cx *), bool typ
 static PyObject *with_context(const char *text, int (*pass)(hl_cx *), bool typed, bool boundscheck)
 {
     if (hl_types_init() || hl_rules_init()) return NULL;
-    hl_request rq = {.options = {.nopython = true, .boundscheck = boundscheck, .opt_level = 3}};
+    hl_request rq = {.options = {.nopython = true, .boundscheck = boundscheck, .interrupts = true, .opt_level = 3}};
     hl_cx *cx = PyMem_Calloc(1, sizeof *cx);
     if (!cx) return PyErr_NoMemory();
     cx->arena = hl_arena_new();

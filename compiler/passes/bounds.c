@@ -283,11 +283,26 @@ static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions 
 
 /* --- choosing ----------------------------------------------------------------------------------------------------------- */
 
+/* Where an index is known to be in range, no step of its arithmetic overflows: that is part of the proof (the factors are small). */
+static void trust(hl_inst *v, int depth)
+{
+    if (!depth || (v->op != HL_OP_add && v->op != HL_OP_sub && v->op != HL_OP_mul && v->op != HL_OP_neg && v->op != HL_OP_cast)) return;
+    v->flags &= (uint16_t)~HL_I_OVERFLOW;
+    for (int k = 0; k < v->nargs; k++) trust(v->args[k], depth - 1);
+}
+
 static void grant(hl_inst *i, unsigned flags)
 {
     i->flags |= (uint16_t)flags;
     /* An item that is read fails for no other reason. */
     if (flags & HL_I_NOBOUNDS && i->op == HL_OP_getitem && !hl_is_array(i->type)) i->flags |= HL_I_NORAISE;
+}
+
+/* The same after a proof. */
+static void grant_proved(const place *a, unsigned flags)
+{
+    grant(a->inst, flags);
+    for (int k = 0; k < a->n; k++) trust(a->index[k], 8);
 }
 
 /* Does b run in every turn of each loop between it and `loop`? */
@@ -328,7 +343,7 @@ static void decide(bounds *b, place *a)
 {
     conditions c;
     unsigned flags;
-    if (conditions_of(b, a, NULL, &c, &flags) && !c.at.n && c.exact) grant(a->inst, flags);
+    if (conditions_of(b, a, NULL, &c, &flags) && !c.at.n && c.exact) grant_proved(a, flags);
     else if (checked(b)) choose_loop(b, a);
     if (!checked(b)) grant(a->inst, HL_I_NOBOUNDS);
 }
@@ -592,7 +607,7 @@ static int version(bounds *b, hl_block *header)
         hl_divide_hoist(divisors.at[k]->args[1], header, safe);
         divisors.at[k]->flags |= HL_I_NORAISE;
     }
-    for (int k = 0; k < freed.n; k++) grant(freed.at[k]->inst, freed.at[k]->flags);
+    for (int k = 0; k < freed.n; k++) grant_proved(freed.at[k], freed.at[k]->flags);
     return 1;
 }
 

@@ -5,6 +5,7 @@
 
 /* The ITER type that iterating over a value of type `over` gives; an ITER gives itself.  NULL with the reason in *why when
  * nothing can be iterated (why may be NULL). */
+bool hl_iter_counts(const hl_type *iter); /* is the number of its items known when a loop over it begins, unless the loop changes a list? */
 const hl_type *hl_iter_over(hl_interner *in, const hl_type *over, const char **why);
 /* The item type of a tuple whose items all have one type (literals aside); NULL when they differ.  () gives NULL. */
 const hl_type *hl_tuple_uniform(hl_interner *in, const hl_type *tuple);

@@ -38,6 +38,22 @@ const hl_type *hl_iter_over(hl_interner *in, const hl_type *over, const char **w
     return NULL;
 }
 
+bool hl_iter_counts(const hl_type *iter)
+{
+    switch (iter->ival) {
+    case HL_ITER_RANGE: case HL_ITER_LIST: case HL_ITER_ARRAY: case HL_ITER_FLAT: case HL_ITER_NDENUMERATE: case HL_ITER_NDINDEX:
+    case HL_ITER_REVERSED: return true;
+    case HL_ITER_ENUMERATE: case HL_ITER_ZIP:
+        for (int k = 0; k < iter->nitems; k++) {
+            const hl_type *over = iter->items[k];
+            bool counts = over->kind == HL_K_RANGE || over->kind == HL_K_LIST || over->kind == HL_K_ARRAY;
+            if (!counts) return false;
+        }
+        return iter->nitems > 0;
+    default: return false;
+    }
+}
+
 static const hl_type *iter_of(hl_site *s, const hl_type *over)
 {
     const char *why = NULL;

@@ -1,0 +1,396 @@
+/* Loops that signals can interrupt, and that are vectorised all the same.
+ *
+ * passes/poll.c puts a poll behind such a loop; metadata marks both: a volatile load of the flag, and a branch to the code that runs
+ * signal handlers, which comes back or leaves the function.  Here the loop, whose number of turns is known when it begins, is cut into pieces:
+ *
+ *       before                          after
+ *
+ *         ↓                               ↓
+ *       loop ←┐                         piece: up to its end or some turns further  ←─┐
+ *         ↓ ──┘                           ↓                                           │
+ *       poll → …                        loop ←┐                                       │
+ *         ↓                               ↓ ──┘                                       │
+ *       behind                          at its end?  ── no ──→  poll ─────────────────┘
+ *                                         ↓ yes                  ↓
+ *                                       behind                   …
+ *
+ * So looking costs nothing in the loop and next to nothing behind it.  A piece makes so many turns that BUDGET turns of innermost loops come
+ * together: in nests that is computed from the numbers of turns of inner loops, where they are known, as far out as they are known.
+ * What the loop carries is what it carries from piece to piece.  What stands between the loop and the poll runs after each piece: that is only
+ * what LLVM itself moved there from the loop (stores of values that it kept in registers), and doing it once more is right.
+ *
+ * In nests of three and more the innermost loop is left whole, and not looked for signals behind, when its number of turns is part of such a
+ * computation: there, one more branch behind five turns would be felt.
+ *
+ * The pass runs in front of the vectoriser, behind everything that wants to see nests as they were written.
+ */
+#include "pieces.h"
+#include "../emit/names.h"
+#include "llvm/Analysis/AssumptionCache.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/Analysis/ScalarEvolutionExpressions.h"
+#include "llvm/IR/Dominators.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/MDBuilder.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
+#include "llvm/Transforms/Utils/Local.h"
+#include "llvm/Transforms/Utils/LoopSimplify.h"
+#include "llvm/Transforms/Utils/LoopUtils.h"
+#include "llvm/Transforms/Utils/SSAUpdater.h"
+#include "llvm/Transforms/Utils/ScalarEvolutionExpander.h"
+#include "llvm/Transforms/Utils/ValueMapper.h"
+
+using namespace llvm;
+
+namespace {
+enum { NEAR = 4, BUDGET_BITS = 18, UNKNOWN = 16 };
+
+struct Poll {
+    Instruction *flag, *test;               /* the volatile load, and its comparison with 0 */
+    BranchInst *branch;
+    BasicBlock *quiet;                      /* where it goes when no signal has come, */
+    BasicBlock *back;                       /* and the block in which the way of a signal comes there */
+    SmallVector<BasicBlock *, 4> between;   /* blocks behind the one where the loop is left, up to the poll's own */
+};
+
+/* An integer that the loop steps by 1 or -1, and its value when the loop is left. */
+struct Count {
+    PHINode *phi;
+    Value *last;
+    const SCEV *end;      /* … when it has made all turns */
+    bool down;
+};
+
+struct Shape {
+    BasicBlock *exiting, *exit;             /* where the loop is left, and for where */
+    BranchInst *leave;
+    unsigned way_out;                       /* successor of `leave` */
+    Poll poll;
+    Count count;
+};
+
+struct Cutter {
+    Function &f;
+    LoopInfo &loops;
+    DominatorTree &dominators;
+    ScalarEvolution &se;
+    AssumptionCache &assumptions;
+    unsigned mark;
+
+    bool find_poll(BasicBlock *exit, Poll &out) const;
+    bool find_count(Loop *loop, BasicBlock *exiting, Count &out);
+    BasicBlock *move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &moved);
+    void mend(ValueToValueMapTy &moved, BasicBlock *look);
+    const SCEV *turns_of(Loop *loop);
+    const SCEV *work_in(Loop *loop);
+    Instruction *outside(Loop *loop, std::initializer_list<Value *> values) const;
+    Value *turns_of_piece(Loop *loop, SCEVExpander &expander);
+    bool look_at(Loop *loop, Shape &out);
+    bool spare(Loop *loop);
+    bool cut(Loop *loop);
+    bool run();
+};
+
+/* The first marked poll from `exit` on, there or behind jumps. */
+bool Cutter::find_poll(BasicBlock *exit, Poll &out) const
+{
+    for (BasicBlock *b = exit; b && out.between.size() < NEAR; b = b->getSingleSuccessor()) {
+        if (b != exit)
+            out.between.push_back(b);
+        for (Instruction &i : *b) {
+            MDNode *node = i.getMetadata(mark);
+            if (!node)
+                continue;
+            out.flag = &i;
+            out.branch = dyn_cast<BranchInst>(b->getTerminator());
+            auto *test = out.branch && out.branch->isConditional() ? dyn_cast<ICmpInst>(out.branch->getCondition()) : nullptr;
+            if (!test || !test->isEquality() || test->getOperand(0) != &i || test->getParent() != b || !test->hasOneUse() || !i.hasOneUse())
+                return false;
+            out.test = test;
+            unsigned to = test->getPredicate() == ICmpInst::ICMP_EQ ? 0 : 1;
+            out.quiet = out.branch->getSuccessor(to);
+            BasicBlock *come = out.branch->getSuccessor(1 - to);
+            for (BasicBlock *s : successors(come)) /* one way on from the handlers leads there, perhaps through a block of its own */
+                if (s == out.quiet || (s->getSinglePredecessor() == come && s->getSingleSuccessor() == out.quiet && s->size() == 1))
+                    out.back = s == out.quiet ? come : s;
+            return out.back && come->getSinglePredecessor() == b;
+        }
+    }
+    return false;
+}
+
+/* Takes the poll out of the way: `look` has it, and what stands between the loop and it, once more.  Who comes from elsewhere (the loop did
+ * not run at all) goes past. */
+BasicBlock *Cutter::move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &moved)
+{
+    BasicBlock *look = BasicBlock::Create(f.getContext(), "look", &f, poll.quiet), *from = poll.branch->getParent(), *before = exit;
+    for (BasicBlock *b : poll.between) {
+        for (Instruction &i : *b) {
+            if (auto *phi = dyn_cast<PHINode>(&i)) {
+                Value *v = phi->getIncomingValueForBlock(before);
+                auto known = moved.find(v);
+                moved[phi] = known != moved.end() ? static_cast<Value *>(known->second) : v;
+            } else if (!i.isTerminator() && &i != poll.flag && &i != poll.test) {
+                Instruction *copy = i.clone();
+                copy->insertInto(look, look->end());
+                RemapInstruction(copy, moved, RF_NoModuleLevelChanges | RF_IgnoreMissingLocals);
+                moved[&i] = copy;
+            }
+        }
+        before = b;
+    }
+    poll.flag->moveBefore(*look, look->end());
+    poll.test->moveBefore(*look, look->end());
+    poll.branch->moveBefore(*look, look->end());
+    for (BasicBlock *s : {poll.branch->getSuccessor(0), poll.branch->getSuccessor(1)})
+        if (s != poll.quiet)
+            s->replacePhiUsesWith(from, look);
+    BranchInst::Create(poll.quiet, from);
+    return look;
+}
+
+/* What was defined between the loop and the poll, used where control now comes from `look` as well. */
+void Cutter::mend(ValueToValueMapTy &moved, BasicBlock *look)
+{
+    for (auto pair : moved) {
+        auto *v = const_cast<Instruction *>(cast<Instruction>(pair.first));
+        SSAUpdater updater;
+        SmallVector<Use *, 8> wrong;
+        for (Use &use : v->uses())
+            if (!dominators.dominates(v, use))
+                wrong.push_back(&use);
+        if (wrong.empty())
+            continue;
+        updater.Initialize(v->getType(), "");
+        updater.AddAvailableValue(v->getParent(), v);
+        updater.AddAvailableValue(look, pair.second);
+        for (Use *use : wrong)
+            updater.RewriteUse(*use);
+    }
+}
+
+/* A loop is left in its latch, or, when it was not rotated, in its header. */
+bool Cutter::find_count(Loop *loop, BasicBlock *exiting, Count &out)
+{
+    BasicBlock *latch = loop->getLoopLatch();
+    const SCEV *turns = se.getExitCount(loop, exiting);
+    if (isa<SCEVCouldNotCompute>(turns) || !turns->getType()->isIntegerTy() || se.getTypeSizeInBits(turns->getType()) > 64)
+        return false;
+    for (PHINode &phi : loop->getHeader()->phis()) {
+        auto *steps = phi.getType()->isIntegerTy(64) ? dyn_cast<SCEVAddRecExpr>(se.getSCEV(&phi)) : nullptr;
+        if (!steps || steps->getLoop() != loop || !steps->isAffine())
+            continue;
+        const SCEV *step = steps->getStepRecurrence(se);
+        if (!step->isOne() && !step->isAllOnesValue())
+            continue;
+        const SCEV *n = se.getNoopOrZeroExtend(turns, phi.getType());
+        if (exiting == latch)
+            n = se.getAddExpr(n, se.getOne(phi.getType()));
+        Value *last = exiting == latch ? phi.getIncomingValueForBlock(latch) : &phi;
+        out = {&phi, last, se.getAddExpr(steps->getStart(), se.getMulExpr(step, n)), !step->isOne()};
+        return true;
+    }
+    return false;
+}
+
+const SCEV *Cutter::turns_of(Loop *loop)
+{
+    BasicBlock *latch = loop->getLoopLatch(), *exiting = latch && loop->isLoopExiting(latch) ? latch : loop->getHeader();
+    const SCEV *n = loop->isLoopExiting(exiting) ? se.getExitCount(loop, exiting) : se.getCouldNotCompute();
+    return isa<SCEVCouldNotCompute>(n) || !n->getType()->isIntegerTy() || se.getTypeSizeInBits(n->getType()) > 64 ? nullptr : n;
+}
+
+/* Turns of innermost loops in one turn of this one, about; nullptr: not known. */
+const SCEV *Cutter::work_in(Loop *loop)
+{
+    Type *i64 = Type::getInt64Ty(f.getContext());
+    const SCEV *sum = se.getZero(i64), *most = se.getConstant(i64, 1 << BUDGET_BITS);
+    for (Loop *inner : loop->getSubLoops()) {
+        const SCEV *turns = turns_of(inner), *work = work_in(inner);
+        if (!turns || !work)
+            return nullptr;
+        turns = se.getUMinExpr(se.getNoopOrZeroExtend(turns, i64), most); /* so that products fit */
+        sum = se.getAddExpr(sum, work->isZero() ? turns : se.getMulExpr(turns, se.getUMinExpr(work, most)));
+    }
+    return sum;
+}
+
+/* As far outside of the loop as the values are known. */
+Instruction *Cutter::outside(Loop *loop, std::initializer_list<Value *> values) const
+{
+    Instruction *at = loop->getLoopPreheader()->getTerminator();
+    for (Loop *l = loop->getParentLoop(); l && l->getLoopPreheader(); l = l->getParentLoop()) {
+        for (Value *v : values)
+            if (!l->isLoopInvariant(v))
+                return at;
+        at = l->getLoopPreheader()->getTerminator();
+    }
+    return at;
+}
+
+Value *Cutter::turns_of_piece(Loop *loop, SCEVExpander &expander)
+{
+    Type *i64 = Type::getInt64Ty(f.getContext());
+    Instruction *at = loop->getLoopPreheader()->getTerminator();
+    const SCEV *work = work_in(loop);
+    if (work && work->isZero())
+        return ConstantInt::get(i64, 1 << BUDGET_BITS);
+    if (!work || !se.isLoopInvariant(work, loop) || !expander.isSafeToExpandAt(work, at))
+        return ConstantInt::get(i64, UNKNOWN);
+    Value *w = expander.expandCodeFor(work, i64, at);
+    IRBuilder<> b(outside(loop, {w}));
+    Value *bits = b.CreateSub(b.getInt64(64), b.CreateBinaryIntrinsic(Intrinsic::ctlz, w, b.getFalse()));
+    return b.CreateLShr(b.getInt64(1 << BUDGET_BITS), b.CreateBinaryIntrinsic(Intrinsic::umin, bits, b.getInt64(BUDGET_BITS)));
+}
+
+/* What has to be known about a marked loop. */
+bool Cutter::look_at(Loop *loop, Shape &out)
+{
+    if (!findOptionMDForLoop(loop, HL_PIECES))
+        return false;
+    simplifyLoop(loop, &dominators, &loops, &se, &assumptions, nullptr, false);
+    BasicBlock *latch = loop->getLoopLatch();
+    if (!loop->getLoopPreheader() || !latch)
+        return false;
+    for (BasicBlock *exiting : {latch, loop->getHeader()}) { /* by a `break` it may be left in the latch, too */
+        auto *leave = dyn_cast<BranchInst>(exiting->getTerminator());
+        if (!leave || !leave->isConditional() || !loop->isLoopExiting(exiting))
+            continue;
+        unsigned way_out = loop->contains(leave->getSuccessor(0)) ? 1 : 0;
+        out = {exiting, leave->getSuccessor(way_out), leave, way_out, {}, {}};
+        if (out.exit->getUniquePredecessor() == exiting && find_poll(out.exit, out.poll))
+            return find_count(loop, exiting, out.count);
+    }
+    return false;
+}
+
+/* A loop that is not to be cut loses its poll: one that makes few turns, or in a nest of three (above). */
+bool Cutter::spare(Loop *loop)
+{
+    Shape s = {};
+    if (!loop->isInnermost() || !look_at(loop, s))
+        return false;
+    const SCEV *n = se.getExitCount(loop, s.exiting);
+    auto *constant = dyn_cast<SCEVConstant>(n);
+    bool few = constant && constant->getAPInt().ult(1 << BUDGET_BITS);
+    if (!few && !(loop->getLoopDepth() > 2 && se.isLoopInvariant(n, loop->getParentLoop())))
+        return false;
+    s.poll.test->replaceAllUsesWith(ConstantInt::getBool(f.getContext(), s.poll.branch->getSuccessor(0) == s.poll.quiet));
+    s.poll.test->eraseFromParent();
+    s.poll.flag->eraseFromParent();
+    return true;
+}
+
+bool Cutter::cut(Loop *loop)
+{
+    Shape s = {};
+    if (!look_at(loop, s))
+        return false;
+    auto &[exiting, exit, leave, way_out, poll, count] = s;
+    BasicBlock *front = loop->getLoopPreheader(), *header = loop->getHeader(), *latch = loop->getLoopLatch();
+    Type *i64 = Type::getInt64Ty(f.getContext());
+    SCEVExpander expander(se, "pieces");
+    Value *start = count.phi->getIncomingValueForBlock(front), *end = nullptr;
+    if (auto *test = dyn_cast<ICmpInst>(leave->getCondition())) /* as a rule the condition names the end */
+        for (Value *v : test->operands())
+            if (loop->isLoopInvariant(v) && v->getType() == i64 && se.getSCEV(v) == count.end)
+                end = v;
+    if (!end && !expander.isSafeToExpandAt(count.end, front->getTerminator()))
+        return false;
+    formLCSSA(*loop, dominators, &loops, &se);
+    if (!end)
+        end = expander.expandCodeFor(count.end, i64, front->getTerminator());
+    Value *turns = turns_of_piece(loop, expander);
+    IRBuilder<> b(outside(loop, {start, end, turns}));
+    Value *some = b.CreateBinaryIntrinsic(Intrinsic::umin, count.down ? b.CreateSub(start, end) : b.CreateSub(end, start), turns);
+    Value *first = count.down ? b.CreateSub(start, some) : b.CreateAdd(start, some);
+
+    BasicBlock *piece = SplitEdge(front, header, &dominators, &loops);
+    ValueToValueMapTy moved;
+    BasicBlock *look = move_poll(exit, poll, moved);
+
+    /* both ways on from the poll lead to `again`, and from there to the next piece */
+    BasicBlock *again = BasicBlock::Create(f.getContext(), "again", &f, poll.quiet);
+    BranchInst::Create(piece, again);
+    poll.branch->replaceSuccessorWith(poll.quiet, again);
+    poll.back->getTerminator()->replaceSuccessorWith(poll.quiet, again);
+    poll.quiet->removePredecessor(poll.back, true);
+
+    /* the loop is left at the end of the piece */
+    PHINode *limit = PHINode::Create(i64, 2, "limit", piece->begin());
+    limit->addIncoming(first, front);
+    b.SetInsertPoint(leave);
+    Value *old = leave->getCondition();
+    leave->setCondition(way_out ? b.CreateICmpNE(count.last, limit) : b.CreateICmpEQ(count.last, limit));
+    RecursivelyDeleteTriviallyDeadInstructions(old);
+
+    /* what it carries goes on with the next piece */
+    auto at_exit = [&](Value *v) -> Value * {
+        auto *i = dyn_cast<Instruction>(v);
+        if (!i || !loop->contains(i))
+            return v;
+        PHINode *phi = PHINode::Create(v->getType(), 1, "", exit->begin());
+        phi->addIncoming(v, exiting);
+        return phi;
+    };
+    Value *reached = at_exit(count.last);
+    for (PHINode &phi : header->phis()) {
+        Value *start = phi.getIncomingValueForBlock(piece), *last = at_exit(exiting == latch ? phi.getIncomingValueForBlock(latch) : &phi);
+        PHINode *kept = PHINode::Create(phi.getType(), 2, "", piece->begin());
+        phi.setIncomingValueForBlock(piece, kept);
+        kept->addIncoming(start, front);
+        kept->addIncoming(last, again);
+    }
+    b.SetInsertPoint(again->getTerminator());
+    Value *left = count.down ? b.CreateSub(reached, end) : b.CreateSub(end, reached);
+    left = b.CreateBinaryIntrinsic(Intrinsic::umin, left, turns);
+    limit->addIncoming(count.down ? b.CreateSub(reached, left) : b.CreateAdd(reached, left), again);
+
+    /* from the loop to the poll when there is more, else past it */
+    Instruction *jump = exit->getTerminator();
+    b.SetInsertPoint(jump);
+    b.CreateCondBr(b.CreateICmpNE(limit, end), look, jump->getSuccessor(0), MDBuilder(f.getContext()).createUnlikelyBranchWeights());
+    jump->eraseFromParent();
+
+    /* new loops: nothing that is known about loops holds any more */
+    dominators.recalculate(f);
+    mend(moved, look);
+    loops.releaseMemory();
+    loops.analyze(dominators);
+    se.forgetAllLoops();
+    return true;
+}
+
+bool Cutter::run()
+{
+    SmallPtrSet<BasicBlock *, 8> seen;
+    bool changed = false;
+    for (Loop *loop : loops.getLoopsInPreorder())
+        changed |= spare(loop);
+    for (bool found = true; found;) {
+        found = false;
+        for (Loop *loop : loops.getLoopsInPreorder()) {
+            if (!seen.insert(loop->getHeader()).second || !cut(loop))
+                continue;
+            found = changed = true;
+            break;
+        }
+    }
+    return changed;
+}
+} // namespace
+
+PreservedAnalyses PiecesPass::run(Function &f, FunctionAnalysisManager &analyses)
+{
+    unsigned mark = f.getContext().getMDKindID(HL_PIECES);
+    bool marked = false;
+    for (BasicBlock &b : f)
+        for (Instruction &i : b)
+            marked |= i.hasMetadata(mark);
+    if (!marked)
+        return PreservedAnalyses::all();
+    Cutter cutter{f, analyses.getResult<LoopAnalysis>(f), analyses.getResult<DominatorTreeAnalysis>(f),
+                  analyses.getResult<ScalarEvolutionAnalysis>(f), analyses.getResult<AssumptionAnalysis>(f), mark};
+    return cutter.run() ? PreservedAnalyses::none() : PreservedAnalyses::all();
+}

@@ -1,0 +1,6 @@
+/* Names by which emission and code generation know things in LLVM IR. */
+#ifndef HL_EMIT_NAMES_H
+#define HL_EMIT_NAMES_H
+#define HL_SIGNAL_FLAG "hotloop.signal"  /* symbol of the flag that machine code reads (runtime/signal.c) */
+#define HL_PIECES "hotloop.pieces"       /* metadata of a poll behind a loop that is to be cut into pieces (codegen/pieces.cpp) */
+#endif

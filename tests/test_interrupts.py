@@ -1,0 +1,451 @@
+"""Signals stop compiled loops: Ctrl-C, and any handler written in Python; nothing is left wrong behind."""
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from hotloop import njit
+from hotloop._compiler import run_pass  # noqa: F401  (the compiler is there)
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+
+HUGE = 10**13
+
+
+class Alarm(Exception):
+    pass
+
+
+@contextlib.contextmanager
+def alarm(seconds, handler):
+    """The handler runs after so many seconds.  What does not stop then is ended, with a message, by SIGALRM's default action in a child."""
+    old = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def raises(number, frame):
+    raise Alarm("time is over")
+
+
+def stops(f, *args):
+    with alarm(0.05, raises), pytest.raises(Alarm, match="time is over"):
+        f(*args)
+
+
+def counted(n):
+    s = 0
+    for i in range(n):
+        s += i * i ^ s
+    return s
+
+
+def counted_down(n):
+    s = 0
+    for i in range(n, 0, -1):
+        s += i * i ^ s
+    return s
+
+
+def stepped(n, k):
+    s = 0
+    for i in range(0, n, k):
+        s += i * i ^ s
+    return s
+
+
+def nested(n, m):
+    s = 0.0
+    for i in range(n):
+        for j in range(m):
+            s += i * j
+    return s
+
+
+def three(n, m, k):
+    s = 0.0
+    for i in range(n):
+        for j in range(m):
+            for p in range(k):
+                s += i * j + p
+    return s
+
+
+def around_branch(n, m):
+    s = 0.0
+    for i in range(n):
+        if i & 1048575 == m:
+            for j in range(m):
+                s += i * j
+    return s
+
+
+def left_early(n):
+    s = 0
+    for i in range(n):
+        s ^= i * i
+        if s == -1:
+            break
+    return s
+
+
+def while_loop(n):
+    i = 0
+    while i < n:
+        i += 1
+        if i > 5:
+            i -= 1
+    return i
+
+
+def forever(n):
+    while True:
+        n = n * 5 + 1
+        if n == 3:
+            return n
+
+
+def in_callee(n):
+    return helper(n) + 1
+
+
+@njit
+def helper(n):
+    s = 0
+    for i in range(n):
+        s += i * i ^ s
+    return s
+
+
+def zeros(n):
+    total = 0.0
+    for _ in range(n):
+        total += np.zeros(50)[7]
+    return total
+
+
+LOOPS = [(counted, HUGE), (counted_down, HUGE), (stepped, HUGE, 3), (nested, HUGE, 5), (nested, 5, HUGE), (nested, HUGE, 0), (three, HUGE, 2, 2),
+         (three, 2, HUGE, 2), (three, 1, 1000000, 1000000), (around_branch, HUGE, 9), (left_early, HUGE), (while_loop, 10), (forever, 1), (in_callee, HUGE),
+         (zeros, HUGE)]
+
+
+@pytest.mark.parametrize("case", LOOPS, ids=lambda c: "_".join(getattr(x, "__name__", str(x)) for x in c))
+def test_alarm_stops(case):
+    f, *args = case
+    compiled = njit(f)
+    if f is not in_callee and f is not forever:
+        compiled(*[min(a, 2) for a in args])
+    stops(compiled, *args)
+
+
+def test_arrays_and_lists():
+    @njit
+    def over_array(a, n):
+        s = 0.0
+        for _ in range(n):
+            for x in a:
+                s += x
+        return s
+
+    @njit
+    def over_list(a, n):
+        rows = [0.0] * len(a)
+        for _ in range(n):
+            for k, x in enumerate(a):
+                rows[k] += x
+        return rows
+
+    @njit
+    def over_two(a, b, n):
+        s = 0.0
+        for _ in range(n):
+            for x, y in zip(a, b):
+                s += x * y
+        return s
+
+    a = np.arange(1000.0)
+    stops(over_array, a, HUGE)
+    stops(over_list, a.tolist(), HUGE)
+    stops(over_two, a, a[::-1], HUGE)
+
+
+def test_pieces_change_nothing():
+    """Loops long enough to be cut, of every shape: results as CPython gives them, or as a formula does."""
+    @njit
+    def cumulative(a, out):
+        s = 0
+        for i in range(len(a)):
+            s += a[i]
+            out[i] = s
+        return s
+
+    @njit
+    def down(a):
+        s, last = 0, -1
+        for i in range(len(a) - 1, -1, -1):
+            s = (s * 3 + a[i]) % 1000003
+            last = i
+        return s, last
+
+    @njit
+    def items(a):
+        s = 0
+        for k, x in enumerate(a):
+            s += k * x
+        return s
+
+    @njit
+    def early(a, stop):
+        for i in range(len(a)):
+            if a[i] == stop:
+                return i
+        return -1
+
+    @njit
+    def last(n, k):
+        i = -1
+        for i in range(5, n, k):
+            pass
+        return i
+
+    @njit
+    def rows(n, m):
+        a = np.zeros(m, np.int64)
+        for i in range(n):
+            for j in range(m):
+                a[j] += i ^ j
+        return a
+
+    @njit
+    def grows(n):
+        a = [0]
+        for x in a:
+            if len(a) < n:
+                a.append(x + 1)
+        return len(a), a[-1]
+
+    a = np.random.default_rng(0).integers(0, 50, 700_000)
+    out = np.zeros_like(a)
+    assert cumulative(a, out) == a.sum() and np.array_equal(out, np.cumsum(a))
+    assert down(a[:300_000]) == down.py_func(a[:300_000].tolist())
+    assert items(a) == int((a * np.arange(len(a))).sum())
+    assert items(a.tolist()) == int((a * np.arange(len(a))).sum())
+    a[654_321] = 99
+    assert early(a, 99) == 654_321 and early(a, 100) == -1
+    for n in (0, 5, 6, 2**18, 2**18 + 5, 2**18 + 6, 2**19 + 5, 900_001):
+        for k in (1, 2, 7):
+            assert last(n, k) == last.py_func(n, k), (n, k)
+    n = 2000
+    assert np.array_equal(rows(n, 1000), (np.arange(n)[:, None] ^ np.arange(1000)).sum(0))
+    assert np.array_equal(rows(3, 400_000), (np.arange(3)[:, None] ^ np.arange(400_000)).sum(0))
+    assert grows(300_000) == (300_000, 299_999)
+
+
+def test_sigint_is_keyboard_interrupt():
+    @njit(nogil=True)
+    def f(n):
+        s = 0
+        for i in range(n):
+            s += i * i ^ s
+        return s
+    f(3)
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    thread = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            f(HUGE)
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, old)
+
+
+def test_handler_that_returns():
+    """The loop goes on where it was; a sticky flag would show as time."""
+    seen = []
+    n = 200_000_000
+
+    @njit
+    def f(n):
+        s = 0.0
+        for i in range(n):
+            s += i & 3
+        return s
+    want = f(n)
+    with alarm(0.02, lambda number, frame: seen.append(number)):
+        assert f(n) == want
+        while not seen:
+            time.sleep(0.01)
+    assert seen == [signal.SIGALRM]
+
+
+def test_handler_sees_the_caller():
+    frames = []
+
+    def handler(number, frame):
+        frames.append(frame.f_code.co_name)
+        raise Alarm("time is over")
+
+    @njit
+    def f(n):
+        while n > 0:
+            n += 1
+            n -= 1
+        return n
+    f(0)
+
+    def caller():
+        f(5)
+    with alarm(0.05, handler), pytest.raises(Alarm):
+        caller()
+    assert frames == ["caller"]
+
+
+def test_traceback_names_the_loop():
+    @njit
+    def f(n):
+        s = 0
+        for i in range(n):
+            s += i * i ^ s
+        return s
+    f(1)
+    with alarm(0.05, raises), pytest.raises(Alarm) as caught:
+        f(HUGE)
+    assert "f" in [entry.name for entry in caught.traceback]
+
+
+def test_try_sees_it():
+    @njit
+    def kept(n):
+        done = 0
+        try:
+            for i in range(n):
+                done = i
+        except Alarm:
+            return done
+        return -1
+
+    @njit
+    def last(n):
+        total = 0
+        for _ in range(3):
+            try:
+                for i in range(n):
+                    total += i & 1
+            finally:
+                total += 1000
+            n = 10
+        return total
+    assert kept(3) == -1
+    with alarm(0.05, raises):
+        assert kept(HUGE) > 0
+    assert last(10) == 3015
+    stops(last, HUGE)
+
+
+def test_nothing_leaks():
+    @njit
+    def f(n, m):
+        keep = [np.ones(10)]
+        for i in range(n):
+            a = np.full(m, i * 1.0)
+            keep[0] = a
+            b = [a, a + 1]
+            for j in range(10):
+                keep[0][j % m] += b[1][j % m]
+        return keep[0]
+    f(2, 10)
+    for _ in range(3):
+        stops(f, HUGE, 10)
+
+
+def test_other_threads_go_on():
+    """A signal is the main thread's; another thread's loop does not see it."""
+    @njit(nogil=True)
+    def f(n):
+        s = 0.0
+        for i in range(n):
+            s += i & 3
+        return s
+    n = 300_000_000
+    want = f(n)
+    got = []
+    thread = threading.Thread(target=lambda: got.append(f(n)))
+    with alarm(0.02, raises), pytest.raises(Alarm):
+        thread.start()
+        while True:
+            time.sleep(1)
+    end = time.monotonic() + 60
+    while not got and time.monotonic() < end: # an interrupted join() is not sure to wait a second time
+        time.sleep(0.01)
+    thread.join()
+    assert got == [want]
+
+
+def test_off():
+    seen = []
+
+    @njit(interrupts=False)
+    def f(n):
+        s = 0.0
+        for i in range(n):
+            s += i & 3
+        return s
+    f(1)
+    assert not f.inspect_llvm(f.signatures[0]).count("hotloop.signal")
+    with alarm(0.001, lambda *_: seen.append(1)):
+        f(100_000_000)
+    while not seen:
+        time.sleep(0.001)
+
+
+def test_flag_is_known():
+    """This interpreter is one whose flag the runtime knows."""
+    lib = ctypes.PyDLL(next(line.split()[-1] for line in open("/proc/self/maps") if "libhotloop" in line)) if os.path.exists("/proc/self/maps") else None
+    if lib is None:
+        pytest.skip("needs /proc")
+    lib.hl_signal_flag.restype = ctypes.POINTER(ctypes.c_int)
+    assert lib.hl_signal_flag()[0] in (0, 1)
+    stops(njit(counted), HUGE)
+
+
+def test_control_c_in_a_process():
+    program = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from hotloop import njit
+@njit
+def f(n):
+    s = 0
+    for i in range(n):
+        for j in range(n):
+            s += i * j ^ s
+    return s
+f(2)
+print("ready", flush=True)
+try:
+    f(10**9)
+except KeyboardInterrupt:
+    print("stopped", f(3) == f.py_func(3), flush=True)
+"""
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(0.1)
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "stopped True\n"
+        assert child.wait(20) == 0
+    finally:
+        child.kill()
+        child.wait()
