@@ -387,3 +387,37 @@ def test_overrides():
     assert plus(Mine(), 1) == ("plus", "__call__", 2)
     assert lazy_plus(Mine(), 1, np.ones(2)) == ("lazy_plus", "__call__", 2)
     assert lazy_plus(np.ones(2), 1, out=(Mine(),)) == ("lazy_plus", "__call__", 2)
+
+
+def test_dimensions_that_may_be_missing():
+    f = guvectorize([(float64[:, :], float64[:, :], float64[:, :])], "(m?,n),(n,p?)->(m?,p?)")(lambda a, b, c: product(a, b, c))
+    a, b = numbers(3, 4), numbers(4, 2)
+    for x in (a, a[0]):
+        for y in (b, b[:, 1]):
+            np.testing.assert_allclose(f(x, y), x @ y)
+
+
+@njit
+def product(a, b, c):
+    c[:] = 0.0
+    for i in range(a.shape[0]):
+        for j in range(b.shape[1]):
+            for k in range(a.shape[1]):
+                c[i, j] += a[i, k] * b[k, j]
+
+
+def test_numbers_of_other_kinds_and_indices():
+    @guvectorize(["void(complex128[:], complex128[:], boolean[:])"], "(n),()->(n)")
+    def near(a, b, out):
+        for i in range(len(a)):
+            out[i] = abs(a[i] - b[0]) < 0.5
+
+    @guvectorize([(float64[:, :], int64, float64[:])], "(n,m),()->(m)")
+    def row(x, k, out):
+        out[:] = x[k]
+    assert near([1j, 2, 3], 2).tolist() == [False, True, False] and near.types == ["DD->?"]
+    x = numbers(2, 3)
+    assert (row(x, [0, 1, -1]) == x[[0, 1, -1]]).all()
+    for k in (2, -3):
+        with pytest.raises(IndexError, match="out of bounds"):
+            row(x, k)
