@@ -103,8 +103,10 @@ void smooth8(const int8_t *restrict a, int8_t *restrict out, int64_t h, int64_t 
 {
     for (int64_t i = 1; i < h - 1; i++) {
         const int8_t *up = a + (i - 1) * w, *at = up + w, *down = at + w;
-        for (int64_t j = 1; j < w - 1; j++)
-            out[i * w + j] = (int8_t)floor_div(up[j - 1] + up[j] + up[j + 1] + at[j - 1] + at[j] + at[j + 1] + down[j - 1] + down[j] + down[j + 1], 9);
+        for (int64_t j = 1; j < w - 1; j++) {
+            int sum = up[j - 1] + up[j] + up[j + 1] + at[j - 1] + at[j] + at[j + 1] + down[j - 1] + down[j] + down[j + 1];
+            out[i * w + j] = (int8_t)(sum / 9 - (sum % 9 < 0));
+        }
     }
 }
 
