@@ -162,3 +162,13 @@ def test_callees_keep_their_own():
     assert f(HIGH) == LOW
     with pytest.raises(OverflowError):
         inner(HIGH)
+
+
+@pytest.mark.parametrize("args", [(0, 10, 0), (5, 1, 0), (0, 0, 0), (0.0, 10.0, 0.0), (1.5, 1.0, 0.0)])
+def test_arange_step_zero(args):
+    def f(a, b, c):
+        return np.arange(a, b, c)
+    with pytest.raises(ZeroDivisionError) as want:
+        f(*args)
+    with pytest.raises(ZeroDivisionError, match=f"^{want.value}$"):
+        njit(f)(*args)

@@ -144,12 +144,13 @@ static V arange_count(hl_emit *e, hl_inst *i, V start, V stop, V step)
     if (!real) {
         if (hl_const_is(step, 1)) return hl_max64(e, hl_sub64(e, stop, start), zero);
         ok = LLVMBuildICmp(e->b, LLVMIntNE, step, zero, "");
-        hl_check(e, i, ok, HL_ERR_arange_size, NULL, NULL);
+        hl_check(e, i, ok, HL_ERR_zero_div, NULL, NULL);
         V state = hl_alloca_slots(e, 2);
         LLVMBuildStore(e->b, start, state);
         LLVMBuildStore(e->b, stop, hl_gep_bytes(e, state, hl_i64(e, 8)));
         return hl_rtcall(e, HL_RT_range_count, start, stop, step);
     }
+    hl_check(e, i, LLVMBuildFCmp(e->b, LLVMRealUNE, step, hl_f64(e, 0), ""), HL_ERR_step_zero, NULL, NULL);
     V q = LLVMBuildFDiv(e->b, LLVMBuildFSub(e->b, stop, start, ""), step, "");
     q = hl_intrinsic(e, "llvm.ceil", e->f64, &q, 1);
     ok = LLVMBuildFCmp(e->b, LLVMRealOLT, q, hl_f64(e, 9.2e18), "");
