@@ -92,3 +92,28 @@ def test_handler_without_memory_for_the_exception():
         assert got == want
         return
     pytest.fail("no call got through")
+
+
+def test_value_of_a_copied_loop_bounds_a_loop_in_a_handler():
+    def f(a, n):
+        for i in range(n):
+            try:
+                rows = [i < 2, False]
+            finally:
+                for j in range(2):
+                    a[-i] = 0.5
+                    a[i + j] += 1.0
+        return rows
+    checks(f, [(np.ones(6), 3), (np.ones(6), 6), (np.ones(6), 1)])
+
+
+def test_last_value_of_a_loop_offsets_the_next_one():
+    def f(a, n):
+        last = 0
+        for i in range(n):
+            a[i] += 1.0
+            last = i
+        for j in range(n):
+            a[last + j] *= 2.0
+        return last
+    checks(f, [(np.ones(6), 3), (np.ones(6), 5), (np.ones(6), 0), (np.ones(3), 4)])

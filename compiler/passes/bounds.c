@@ -59,6 +59,7 @@ typedef struct bounds {
     hl_arena *arena;
     HL_VEC(place *) places;
     HL_VEC(hl_division) divisions;
+    HL_VEC(hl_block *) copied;   /* headers of loops that have two versions */
     int growth;
     bool slices;                 /* there are views made of slices */
 } bounds;
@@ -570,6 +571,20 @@ static bool is_light(const bounds *b, const hl_block *header)
     return true;
 }
 
+/* A condition names a value of a loop that was copied since, and is asked outside of that loop: a phi took the value's place there. */
+static bool is_stale(const bounds *b, const conditions *c, const hl_block *header)
+{
+    for (int k = 0; k < c->factors.n; k++)
+        for (int h = 0; h < b->copied.n; h++)
+            if (hl_ir_loop_contains(b->copied.at[h], c->factors.at[k].value->block) && !hl_ir_loop_contains(b->copied.at[h], header)) return true;
+    return false;
+}
+
+static bool renew(bounds *b, place *a, const hl_block *header)
+{
+    return !is_stale(b, &a->need, header) || (conditions_of(b, a, header, &a->need, &a->flags) && !is_stale(b, &a->need, header));
+}
+
 static int version(bounds *b, hl_block *header)
 {
     conditions all = {0};
@@ -577,7 +592,7 @@ static int version(bounds *b, hl_block *header)
     bool worth = false;
     for (int k = 0; k < b->places.n; k++) {
         place *a = b->places.at[k];
-        if (a->loop != header || !merge(b, &all, &a->need)) continue;
+        if (a->loop != header || !renew(b, a, header) || !merge(b, &all, &a->need)) continue;
         hl_push(b->arena, &freed, a);
         worth = worth || is_light(b, a->inst->block->loop);
     }
@@ -598,6 +613,7 @@ static int version(bounds *b, hl_block *header)
     }
     hl_block *slow, *chooser = hl_ir_copy_loop(b->f, header, &slow);
     if (!chooser) return 0;
+    hl_push(b->arena, &b->copied, header);
     b->growth += size;
     hl_ir_before(chooser->last, safe);
     chooser->last->op = HL_OP_branch;

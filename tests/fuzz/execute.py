@@ -106,6 +106,8 @@ def run(source, count=None):
         args = eval(args_text, plain)
         want_args = harness.copy_args(args)
         want = harness.outcome(plain["f"], want_args, {})
+        if want[0] == "raises" and want[1] is NameError:
+            break  # a closure before its variable: when that is noticed is CPython's affair
         if want[0] == "raises" and isinstance(want[3], (MemoryError, TypeError, AttributeError, NameError)) and not isinstance(want[3], UnboundLocalError):
             raise Wrong(f"not a valid program: {want[1].__name__}: {want[3]}")
         for name, scope in sides:
