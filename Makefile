@@ -12,6 +12,7 @@
 #   make fuzz-ir fuzz-reader: coverage-guided fuzzing of what reads foreign input
 #   make bench         measures against the newest Numba and against C; writes benchmarks/results.md
 #   make bench-npbench NPBENCH=path: NPBench's own Numba files on both sides, from a checkout of NPBench
+#   make bench-safety  what range checks, interrupts and overflow="raise" cost
 #   make format        formats the C and Python sources
 #   make clean         removes everything that the commands above made
 
@@ -25,7 +26,7 @@ BIN      = $(VENV)/bin
 PIP      = $(BIN)/python -m pip --disable-pip-version-check
 VERSIONS = 3.11 3.12 3.13
 
-.PHONY: build demo test test-all debug fuzz inject sanitize tsan fuzz-ir fuzz-reader bench bench-npbench format clean strict smoke
+.PHONY: build demo test test-all debug fuzz inject sanitize tsan fuzz-ir fuzz-reader bench bench-npbench bench-safety format clean strict smoke
 .DELETE_ON_ERROR:
 
 build: $(VENV)/.built
@@ -172,6 +173,10 @@ bench-npbench: .bench/.tools
 	@[ -n "$(NPBENCH)" ] || { echo "NPBENCH=path of a checkout of https://github.com/spcl/npbench is needed"; exit 2; }
 	$(MAKE) --no-print-directory VENV=$(BENCH) build
 	$(BENCH)/bin/python benchmarks/npbench.py $(NPBENCH) $(ARGS)
+
+bench-safety: .bench/.tools
+	$(MAKE) --no-print-directory VENV=$(BENCH) build
+	$(BENCH)/bin/python benchmarks/safety.py $(ARGS)
 
 # --- the rest ---------------------------------------------------------------------------------------------------------------
 format: $(VENV)/.group-format

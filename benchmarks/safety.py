@@ -1,0 +1,99 @@
+"""What safety costs: each program with one safety on and with it off, in one process, taking turns.
+
+    make bench-safety                    all programs
+    make bench-safety ARGS="sum2d hash"  these alone
+
+bounds      range checks, against boundscheck=False
+interrupts  looks for signals, against interrupts=False
+overflow    overflow="raise", against wrapping; integer programs
+Times are the least of many; a ratio of 1 costs nothing.
+"""
+import math
+import sys
+import time
+
+import numpy as np
+from hotloop import njit
+
+import cases
+import report
+
+
+def collatz(n):
+    longest = 0
+    for start in range(1, n):
+        k, x = 0, start
+        while x != 1:
+            x = x // 2 if x % 2 == 0 else 3 * x + 1
+            k += 1
+        longest = max(longest, k)
+    return longest
+
+
+def histogram(a, bins):
+    for x in a:
+        bins[x] += 1
+
+
+def polynomial_hash(a):
+    h = 0
+    for x in a:
+        h = (h * 31 + x) % 1000003
+    return h
+
+
+def prefix_sums(a, out):
+    s = 0
+    for i in range(len(a)):
+        s += a[i]
+        out[i] = s
+
+
+def integers():
+    return np.random.default_rng(0).integers(0, 1000, 300_000)
+
+
+INTEGER = [("collatz", collatz, lambda: (30_000,)), ("histogram", histogram, lambda: (integers(), np.zeros(1000, np.int64))),
+           ("hash", polynomial_hash, lambda: (integers(),)), ("prefix sums", prefix_sums, lambda: (integers(), np.zeros(300_000, np.int64)))]
+SAFETIES = [("bounds", {"boundscheck": False}, {}), ("interrupts", {"interrupts": False}, {}), ("overflow", {}, {"overflow": "raise"})]
+
+
+def decorator(options):
+    return lambda function=None, **more: njit(**options, **more)(function) if function else njit(**options, **more)
+
+
+def ratio(off, on, args, budget=1.5):
+    """Time with `on` over time with `off`."""
+    least, end, n = [math.inf, math.inf], time.perf_counter() + budget, 0
+    for f in (off, on):
+        f(*args)
+    while n < 5 or time.perf_counter() < end:
+        for k in ((0, 1), (1, 0))[n % 2]:
+            start = time.perf_counter()
+            (off, on)[k](*args)
+            least[k] = min(least[k], time.perf_counter() - start)
+        n += 1
+    return least[1] / least[0]
+
+
+def programs(safety):
+    if safety == "overflow":
+        return [(name, lambda jit, f=f: jit(f), args()) for name, f, args in INTEGER]
+    return [(c.name, c.make, c.args(False)) for c in cases.CASES if c.warm]
+
+
+def main():
+    wanted = sys.argv[1:]
+    for safety, off, on in SAFETIES:
+        rows = [(name, ratio(make(decorator(off)), make(decorator(on)), args)) for name, make, args in programs(safety)
+                if not wanted or name in wanted]
+        if not rows:
+            continue
+        mean = math.exp(sum(math.log(r) for _, r in rows) / len(rows))
+        print(f"## {safety}: on over off\n")
+        print(report.table(("program", "ratio"), [(name, f"{r:.3f}") for name, r in rows] + [("geometric mean", f"{mean:.3f}")]), flush=True)
+        print()
+
+
+if __name__ == "__main__":
+    main()
