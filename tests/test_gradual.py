@@ -322,7 +322,7 @@ def test_a_loop_beside_a_look_up_is_native():
     def f(d, n):
         s = 0.0
         for i in range(n):
-            s += i * 0.5
+            s += i * 0.5 - (i + 1.5) * (i * 0.25 + 2.0)
         return s * d["k"]
 
     def best(func):
