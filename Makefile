@@ -88,7 +88,7 @@ build/%/.staged: $(VENV)/.group-dev $(SOURCES)
 	@touch $@
 
 debug: build/debug/.staged
-	HOTLOOP_VERIFY=1 PYTHONPATH=$(CURDIR)/build/debug/stage PYTHONSAFEPATH=1 $(BIN)/pytest $(ARGS)
+	HOTLOOP_VERIFY=1 PYTHONPATH=$(CURDIR)/build/debug/stage PYTHONSAFEPATH=1 $(BIN)/pytest $(if $(filter short,$(HOW)),$(MEMORY)) $(ARGS)
 
 # Warnings as errors under gcc and clang; clang's build is the one that fuzz-ir and fuzz-reader use, where they can run.
 strict: build/strict-gcc/.staged
@@ -121,7 +121,7 @@ STAGE_asan  = -Db_sanitize=address,undefined
 STAGE_tsan  = -Db_sanitize=thread
 CC_asan     = CC=gcc CXX=g++
 CC_tsan     = CC=gcc CXX=g++
-REPORT      = $(CURDIR)/build/sanitizer-report
+REPORT      = $(CURDIR)/build/$@-report
 STAGED      = PYTHONPATH=$(CURDIR)/build/$(1)/stage PYTHONSAFEPATH=1
 PRELOAD     = LD_PRELOAD="$$(gcc -print-file-name=lib$(1).so) $$(gcc -print-file-name=libstdc++.so.6)"
 ASAN        = $(call STAGED,asan) ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0:log_path=$(REPORT) \
@@ -155,7 +155,7 @@ build/guided/driver.so: tests/fuzz/driver.c build/guided/.staged
 fuzz-ir fuzz-reader: fuzz-%: build/guided/driver.so
 	@$(call STAGED,guided) ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0 \
 	    LD_PRELOAD="$(CURDIR)/build/guided/driver.so $(CLANG_ASAN) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
-	    $(BIN)/python tests/fuzz/guided.py build/guided/driver.so $* build/guided/corpus-$* -max_total_time=$(SECONDS) -max_len=2000 -rss_limit_mb=0 -timeout=20 \
+	    $(BIN)/python tests/fuzz/guided.py build/guided/driver.so $* build/guided/corpus-$* -max_total_time=$(SECONDS) -max_len=2000 -rss_limit_mb=0 -timeout=60 \
 	    -artifact_prefix=build/guided/$*- -print_final_stats=1 $(ARGS)
 
 # --- measurements ---------------------------------------------------------------------------------------------------------

@@ -28,12 +28,12 @@ def ir(compiler):
             printed = compiler.parse_print(text)
         except ValueError:
             return
-        assert compiler.parse_print(printed) == printed, printed
         for typed in (True, False):
             try:
                 compiler.run_pass(text, "order", typed=typed)
             except ValueError:
-                pass
+                continue
+            assert compiler.parse_print(printed) == printed, printed  # of a graph that is sound
 
     return target
 
