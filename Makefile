@@ -124,7 +124,7 @@ CC_tsan     = CC=gcc CXX=g++
 REPORT      = $(CURDIR)/build/$@-report
 STAGED      = PYTHONPATH=$(CURDIR)/build/$(1)/stage PYTHONSAFEPATH=1
 PRELOAD     = LD_PRELOAD="$$(gcc -print-file-name=lib$(1).so) $$(gcc -print-file-name=libstdc++.so.6)"
-ASAN        = $(call STAGED,asan) ASAN_OPTIONS=detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0:log_path=$(REPORT) \
+ASAN        = $(call STAGED,asan) ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0:log_path=$(REPORT) \
               UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORT) $(call PRELOAD,asan)
 TSAN        = $(call STAGED,tsan) TSAN_OPTIONS=log_path=$(REPORT):history_size=7:report_signal_unsafe=0 $(call PRELOAD,tsan)
 CHECKED     = for r in $(REPORT).*; do [ -f $$r ] && head -60 $$r && bad=1; done; exit $${bad:-0}

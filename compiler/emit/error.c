@@ -89,7 +89,7 @@ static cleanup *cleanup_of(hl_emit *e, hl_inst *i)
     unwind *u = e->unwind;
     for (int k = 0; k < u->cleanups.n; k++) {
         cleanup *c = &u->cleanups.at[k];
-        if (c->n == i->nunwind && !memcmp(c->values, i->unwind, sizeof *c->values * (size_t)c->n)) return c;
+        if (c->n == i->nunwind && (!c->n || !memcmp(c->values, i->unwind, sizeof *c->values * (size_t)c->n))) return c;
     }
     cleanup c = {.values = i->unwind, .n = i->nunwind, .bb = hl_bb(e, "cleanup")};
     c.place = place_phi(e, c.bb);
