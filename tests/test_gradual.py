@@ -335,7 +335,7 @@ def test_a_loop_beside_a_look_up_is_native():
 
     g = jit(f)
     g({"k": 2}, 1)
-    assert best(f) / best(g) > 50
+    assert best(f) / best(g) > 10  # of Python objects it would be below 1; the figure itself is `beside_a_dict` of make bench
 
 
 def test_threads_without_the_gil():

@@ -3,7 +3,7 @@ from hotloop import njit
 
 @njit
 def f(n):
-    import colorsys
+    import wave
     return n
 
 
