@@ -127,7 +127,7 @@ PRELOAD     = LD_PRELOAD="$$(gcc -print-file-name=lib$(1).so) $$(gcc -print-file
 ASAN        = $(call STAGED,asan) ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0:log_path=$(REPORT) \
               UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORT) $(call PRELOAD,asan)
 TSAN        = $(call STAGED,tsan) TSAN_OPTIONS=log_path=$(REPORT):history_size=7:report_signal_unsafe=0 $(call PRELOAD,tsan)
-CHECKED     = for r in $(REPORT).*; do [ -f $$r ] && head -60 $$r && bad=1; done; exit $${bad:-0}
+CHECKED     = for r in $(REPORT).*; do grep -qsE 'ERROR|runtime error|WARNING: Thread' $$r && head -60 $$r && bad=1; done; exit $${bad:-0}
 
 # Sanitizers watch hotloop's own C code; machine code that hotloop makes is not instrumented.
 sanitize: build/asan/.staged
