@@ -117,3 +117,12 @@ def test_last_value_of_a_loop_offsets_the_next_one():
             a[last + j] *= 2.0
         return last
     checks(f, [(np.ones(6), 3), (np.ones(6), 5), (np.ones(6), 0), (np.ones(3), 4)])
+
+
+def test_a_display_that_crosses_blocks():
+    def f(n, b):
+        t = [*range(2), n if n > 3 else -n, *b]
+        return t[0] + t[-1], len(t)
+
+    for n in (1, 5):
+        check(f, n, (7, 8))

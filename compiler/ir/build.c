@@ -139,8 +139,10 @@ hl_item *hl_build_item(hl_builder *b, int nth)
         return &nothing;
     }
     hl_item *it = &fr->stack[at];
-    if (!it->value && hl_item_has_value(it))
+    if (!it->value && hl_item_has_value(it)) {
         it->value = hl_build_read(b, fr->stack_var + at);
+        it->shared = true; /* other blocks know it */
+    }
     return it;
 }
 

@@ -57,7 +57,7 @@ typedef struct hl_item {
     uint8_t kind;
     bool generator;     /* a list that stands for a generator: only a call that takes any iterable may have it */
     bool fresh;         /* a {…} that nobody else has seen */
-    bool shared;        /* was copied: no display that is still in the making */
+    bool shared;        /* was copied, or came from another block: no display that is still in the making */
     int cell;
     int room;           /* for operands of `value`, a display that grows; 0: not known */
     hl_inst *value;     /* VALUE, HANDLED, CELL; NULL: what the place's SSA variable holds */
