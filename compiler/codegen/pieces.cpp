@@ -30,6 +30,7 @@
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/IR/Dominators.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/MDBuilder.h"
@@ -287,10 +288,18 @@ bool Cutter::cut(Loop *loop)
     Shape s = {};
     if (!look_at(loop, s))
         return false;
-    auto &[exiting, exit, leave, way_out, poll, count] = s;
+    BasicBlock *exiting = s.exiting, *exit = s.exit;
+    auto *leave = s.leave;
+    unsigned way_out = s.way_out;
+    Poll &poll = s.poll;
+    Count &count = s.count;
     BasicBlock *front = loop->getLoopPreheader(), *header = loop->getHeader(), *latch = loop->getLoopLatch();
     Type *i64 = Type::getInt64Ty(f.getContext());
+#if LLVM_VERSION_MAJOR >= 22
     SCEVExpander expander(se, "pieces");
+#else
+    SCEVExpander expander(se, f.getDataLayout(), "pieces");
+#endif
     Value *start = count.phi->getIncomingValueForBlock(front), *end = nullptr;
     if (auto *test = dyn_cast<ICmpInst>(leave->getCondition())) /* as a rule the condition names the end */
         for (Value *v : test->operands())
