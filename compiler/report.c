@@ -91,12 +91,17 @@ static void value(hl_text *out, const hl_func *f, const hl_block *b, const hl_in
     hl_text_printf(out, "]}\n");
 }
 
-/* The line of a loop: that of its header's first instruction that has one. */
-static void loop(hl_text *out, const hl_block *b)
+/* The lines of a loop: from that of its header's first instruction that has one, to the last that something in it has. */
+static void loop(hl_text *out, const hl_func *f, const hl_block *b)
 {
     hl_span at = {0};
     for (const hl_inst *i = b->first; i && at.line <= 0; i = i->next)
         if (i->op != HL_OP_phi) at = i->span;
+    for (int k = 0; k < f->blocks.n; k++) {
+        if (!hl_ir_loop_contains(b, f->blocks.at[k])) continue;
+        for (const hl_inst *i = f->blocks.at[k]->first; i; i = i->next)
+            if (i->span.end_line > at.end_line) at.end_line = i->span.end_line;
+    }
     hl_text_printf(out, "{\"kind\": \"loop\", \"at\": ");
     span(out, at);
     hl_text_printf(out, ", \"depth\": %d, \"copy\": \"%s\"}\n", b->loop_depth, b->slow ? "checked" : "");
@@ -124,7 +129,7 @@ static void function(hl_text *out, hl_func *f)
     hl_ir_loops(f);
     for (int k = 0; k < f->blocks.n; k++) {
         const hl_block *b = f->blocks.at[k];
-        if (b->loop == b) loop(out, b);
+        if (b->loop == b) loop(out, f, b);
         for (const hl_inst *i = b->first; i; i = i->next) value(out, f, b, i);
     }
     for (int k = 0; k < f->mentions.n; k++) {
