@@ -147,7 +147,7 @@ CC_guided   = CC=$(CLANG) CXX=$(shell tools/find-llvm clang++)
 RUNTIME     = $(shell $(CLANG) --print-runtime-dir)
 FUZZER      = $(shell tools/find-llvm fuzzer)
 CLANG_ASAN  = $(firstword $(wildcard $(RUNTIME)/libclang_rt.asan-x86_64.so $(RUNTIME)/libclang_rt.asan.so))
-SECONDS     = $(if $(filter short,$(HOW)),10,600)
+HOW_LONG    = $(if $(filter short,$(HOW)),-runs=5000 -seed=1,-max_total_time=600)
 build/guided/driver.so: tests/fuzz/driver.c build/guided/.staged
 	@[ -n "$(FUZZER)" ] || { echo "clang's libraries for fuzzing are needed (Debian: libclang-rt-22-dev)"; exit 2; }
 	$(CLANG) -shared -fPIC -o $@ $< -Wl,--whole-archive $(FUZZER) -Wl,--no-whole-archive -lstdc++ -lpthread -ldl -lm
@@ -155,7 +155,7 @@ build/guided/driver.so: tests/fuzz/driver.c build/guided/.staged
 fuzz-ir fuzz-reader: fuzz-%: build/guided/driver.so
 	@$(call STAGED,guided) ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0 \
 	    LD_PRELOAD="$(CURDIR)/build/guided/driver.so $(CLANG_ASAN) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
-	    $(BIN)/python tests/fuzz/guided.py build/guided/driver.so $* build/guided/corpus-$* -max_total_time=$(SECONDS) -max_len=2000 -rss_limit_mb=0 -timeout=60 \
+	    $(BIN)/python tests/fuzz/guided.py build/guided/driver.so $* build/guided/corpus-$* $(HOW_LONG) -max_len=2000 -rss_limit_mb=0 -timeout=60 \
 	    -artifact_prefix=build/guided/$*- -print_final_stats=1 $(ARGS)
 
 # --- measurements ---------------------------------------------------------------------------------------------------------
