@@ -42,6 +42,7 @@ _REASONS = {
     "CantReorderMemOps": ("it is not known whether the arrays overlap", ""),
     "InvariantStore": ("it stores to the same place in every iteration", "sum into a variable, store after the loop"),
     "CantVectorizeStoreToLoopInvariantAddress": ("it stores to the same place in every iteration", "sum into a variable, store after the loop"),
+    "AddsInOrder": ("floats are added in order, and an addition takes longer than the rest", "fastmath=True allows another order"),
     "MissedTransformsDisabled": ("this copy of the loop keeps its range checks and is rarely run", ""),
     "NoInductionVariable": ("it has no counter", ""),
     "LoopInvariantLoad": ("it reads and writes the same place in every iteration", ""),
@@ -153,7 +154,9 @@ class FunctionReport:
         reasons = []
         for remark in remarks:
             line = remark["line"]
-            if remark["name"] in ("Vectorized", "Interleaved", "MissedDetails", "MissedTransformsDisabled"):
+            if remark["name"] == "AddsInOrder":
+                reasons.append((line, *_REASONS[remark["name"]]))
+            if remark["name"] in ("Vectorized", "Interleaved", "MissedDetails", "MissedTransformsDisabled", "AddsInOrder"):
                 if line in nests:
                     loop = expressions.setdefault(line, Loop(line, "array expression"))
                 else:
@@ -163,7 +166,7 @@ class FunctionReport:
                 reasons = []
             elif remark["name"] in _REASONS:
                 reasons.append((line, *_REASONS[remark["name"]]))
-            elif remark["text"].startswith("loop not vectorized: "):
+            elif remark["text"].startswith("loop not vectorized: ") and remark["name"] != "MissedExplicitlyDisabled":  # said above, with the line
                 reasons.append((line, remark["text"][len("loop not vectorized: "):].split("\n")[0], ""))
         self.loops = sorted([*loops, *expressions.values()], key=lambda l: l.line)
 

@@ -79,7 +79,7 @@ def test_functions_and_signatures(report):
 
 def test_what_prevents_vectors(report):
     order = loop_at(report, "for i in range(len(a))")
-    assert order.vectorised == 1 and "another order" in order.verdict and "fastmath" in order.hint
+    assert order.vectorised == 1 and "added in order" in order.verdict and "fastmath" in order.hint
     assert order.reasons[0][0] == line_of("s += twice")
     carried = loop_at(report, "for i in range(1, n)")
     assert carried.vectorised == 1 and "earlier one wrote" in carried.verdict

@@ -105,3 +105,38 @@ def test_other_widths(features):
                PYTHONPATH=os.pathsep.join([os.path.dirname(os.path.abspath(__file__)), *sys.path]))
     r = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
+
+
+def root_of_distance(x, y):
+    s = 0.0
+    for i in range(len(x)):
+        s += np.sqrt((x[i] - y[i]) ** 2 + 1.0)
+    return s
+
+
+def quotient(x, y):
+    s = -0.0
+    for i in range(len(x)):
+        s += x[i] / (y[i] * y[i] + 1.0)
+    return s
+
+
+def long_formula(x, y):
+    s = 0.0
+    for i in range(len(x)):
+        z = x[i]
+        s += (((((z + y[i]) * z + 2.0) * z - 3.0) * z + 4.0) * z - 5.0) * y[i]
+    return s
+
+
+@pytest.mark.parametrize("function", [root_of_distance, quotient, long_formula])
+def test_sums_in_order_are_exact_and_vectorised(function):
+    """Values in vectors, added one after the other: the very bits of CPython."""
+    compiled = njit(error_model="numpy")(function)
+    rng = np.random.default_rng(2)
+    for n in [*range(20), 63, 64, 65, 1000]:
+        x, y = rng.normal(size=(2, n)) * 10.0 ** rng.integers(-8, 8, (2, n))
+        for a, b in ((x, y), (x[::-1], y), (x[::3].copy(), y[::3])):
+            assert np.array(compiled(a, b)).tobytes() == np.array(float(function(a, b))).tobytes()
+    (loop,) = [loop for f in compiled.report(file=None).functions if "array(float64, 1d, C), array(float64, 1d, C)" in f.signature for loop in f.loops]
+    assert loop.vectorised > 1

@@ -5,7 +5,10 @@
  * loop (a sum waits for the addition before it), but elsewhere the processor overlaps iterations by itself, and a body of four
  * vectors means that a row of 28 pixels never reaches it.  Measured on Zen 4, float32 a*x + y: one vector at a time is 1.1 to 1.4 times
  * faster for 12 to 1,000 items and equal beyond, and less code to generate.  So loops that carry nothing but counters are told so, and
- * loops with a mathematical function, beside which an addition's wait is nothing.
+ * loops with a mathematical function, beside which an addition's wait is nothing.  The same pass keeps the vectoriser from plain sums
+ * of floats: in order (`force-ordered-reductions`, machine.c: the values in vectors, then added one by one) they wait for the additions
+ * whatever is done about the rest, so that it has to be a mathematical function, a division, or a longer formula to be worth it: a sum of
+ * exp(x) is 10 times faster, of ((3x + 1)x + 2)x + y/(1 + x*x) 1.5 times, of x and x*y not at all.
  *
  * The pass `hl-split-results`: a function's result is one aggregate, its status first.  Inlined, its returns meet in a phi of
  * aggregates, through which no LLVM pass looks; made of one phi an item it lets the branch on the status be threaded, so that
@@ -26,6 +29,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
 #include "llvm/ExecutionEngine/RuntimeDyld.h"
@@ -33,9 +37,11 @@
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/Operator.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
@@ -76,15 +82,49 @@ bool calls_mathematics(Loop *loop)
     return false;
 }
 
+/* The addition to a float that the loop carries round, one iteration after the other; nullptr: there is none. */
+Instruction *sum_in_order(Loop *loop)
+{
+    BasicBlock *latch = loop->getLoopLatch();
+    for (PHINode &phi : loop->getHeader()->phis())
+        if (auto *sum = latch && phi.getType()->isFloatingPointTy() ? dyn_cast<Instruction>(phi.getIncomingValueForBlock(latch)) : nullptr)
+            if (isa<FPMathOperator>(sum) && !sum->hasAllowReassoc())
+                return sum;
+    return nullptr;
+}
+
+/* Does the loop more than the processor gets done while it waits for one addition to end? */
+bool outlasts_an_addition(Loop *loop)
+{
+    enum { WHILE_ADDING = 8 };
+    int n = 0;
+    for (BasicBlock *block : loop->blocks())
+        for (Instruction &i : *block) {
+            auto *intrinsic = dyn_cast<IntrinsicInst>(&i);
+            n += isa<BinaryOperator>(i) && i.getType()->isFloatingPointTy();
+            if (i.getOpcode() == Instruction::FDiv || (intrinsic && intrinsic->getIntrinsicID() == Intrinsic::sqrt) || n > WHILE_ADDING)
+                return true;
+        }
+    return calls_mathematics(loop);
+}
+
 struct InterleavePass : PassInfoMixin<InterleavePass> {
     PreservedAnalyses run(Function &f, FunctionAnalysisManager &analyses)
     {
         LoopInfo &loops = analyses.getResult<LoopAnalysis>(f);
         if (!loops.empty()) {
             ScalarEvolution &se = analyses.getResult<ScalarEvolutionAnalysis>(f);
-            for (Loop *loop : loops.getLoopsInPreorder())
+            for (Loop *loop : loops.getLoopsInPreorder()) {
                 if (loop->isInnermost() && (!carries_values(loop, se) || calls_mathematics(loop)))
                     addStringMetadataToLoop(loop, "llvm.loop.interleave.count", 1);
+                Instruction *sum = loop->isInnermost() ? sum_in_order(loop) : nullptr;
+                if (sum && !outlasts_an_addition(loop)) {
+                    addStringMetadataToLoop(loop, "llvm.loop.vectorize.enable", 0);
+                    analyses.getResult<OptimizationRemarkEmitterAnalysis>(f).emit([&] {
+                        return OptimizationRemarkMissed("loop-vectorize", "AddsInOrder", sum->getDebugLoc(), loop->getHeader());
+                    });
+                }
+            }
         }
         return PreservedAnalyses::all();
     }

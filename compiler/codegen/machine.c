@@ -60,6 +60,7 @@ static void start(void)
         return;
     }
     hlx_set_option("disable-lsr", "true");
+    hlx_set_option("force-ordered-reductions", "true"); /* where it pays: llvm_extra.cpp */
     host.triple = LLVMGetDefaultTargetTriple();
     host.cpu = from_env("HOTLOOP_CPU", LLVMGetHostCPUName);
     host.features = from_env("HOTLOOP_CPU_FEATURES", getenv("HOTLOOP_CPU") ? no_features : LLVMGetHostCPUFeatures);

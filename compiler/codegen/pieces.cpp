@@ -339,6 +339,9 @@ bool Cutter::cut(Loop *loop)
         auto *i = dyn_cast<Instruction>(v);
         if (!i || !loop->contains(i))
             return v;
+        for (PHINode &there : exit->phis()) /* a second one would keep the vectoriser from sums in order: it counts their uses */
+            if (there.getIncomingValueForBlock(exiting) == v)
+                return &there;
         PHINode *phi = PHINode::Create(v->getType(), 1, "", exit->begin());
         phi->addIncoming(v, exiting);
         return phi;
