@@ -167,3 +167,14 @@ hl_status hl_failed_text(PyObject **cls, const char *format, ...)
     hl_gil_give(g);
     return 1;
 }
+
+hl_status hl_failed_linalg(const char *text)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *module = PyImport_ImportModule("numpy.linalg"), *cls = module ? PyObject_GetAttrString(module, "LinAlgError") : NULL;
+    if (cls) PyErr_SetString(cls, text);
+    Py_XDECREF(cls);
+    Py_XDECREF(module);
+    hl_gil_give(g);
+    return 1;
+}

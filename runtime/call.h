@@ -33,6 +33,7 @@ static inline bool hl_given_none(const hl_operand *a) { return a->kind == HL_ARG
 static inline int hl_count_operands(const hl_operand *a) { int n = 0; while (a[n].kind != HL_ARG_END) n++; return n; }
 static inline hl_status hl_failed(hl_err err, int64_t a, int64_t b) { hl_raise(err, a, b); return 1; }
 hl_status hl_failed_text(PyObject **cls, const char *format, ...);  /* PyErr_Format, with the GIL taken; gives 1 */
+hl_status hl_failed_linalg(const char *text);                       /* LinAlgError */
 int32_t hl_npy_promote(int32_t a, int32_t b);
 static inline bool hl_npy_is_float(int32_t t) { return t == NPY_FLOAT || t == NPY_DOUBLE; }
 static inline bool hl_npy_is_complex(int32_t t) { return t == NPY_CFLOAT || t == NPY_CDOUBLE; }

@@ -24,17 +24,6 @@ typedef void zgesdd_fn(const char *job, const fint *m, const fint *n, void *a, c
 typedef void geqrf_fn(const fint *m, const fint *n, void *a, const fint *lda, void *tau, void *work, const fint *lwork, fint *info);
 typedef void orgqr_fn(const fint *m, const fint *n, const fint *k, void *a, const fint *lda, void *tau, void *work, const fint *lwork, fint *info);
 
-static hl_status linalg_error(const char *text)
-{
-    hl_gil g = hl_gil_take();
-    PyObject *m = PyImport_ImportModule("numpy.linalg"), *cls = m ? PyObject_GetAttrString(m, "LinAlgError") : NULL;
-    if (cls) PyErr_SetString(cls, text);
-    Py_XDECREF(cls);
-    Py_XDECREF(m);
-    hl_gil_give(g);
-    return 1;
-}
-
 /* The routine for real or complex numbers; NULL with RuntimeError set. */
 static void *routine_of(const char *real, const char *complex_, bool is_complex, bool *wide)
 {
@@ -96,7 +85,7 @@ static hl_status give_vector(const double *x, int64_t n, int32_t npy, hl_slot **
 static hl_status square(const hl_operand *a, columns *c)
 {
     nd x = hl_nd_of(a);
-    if (x.shape[0] != x.shape[1]) return linalg_error("Last 2 dimensions of the array must be square");
+    if (x.shape[0] != x.shape[1]) return hl_failed_linalg("Last 2 dimensions of the array must be square");
     return columns_of(c, x, wide_type(x.npy));
 }
 
@@ -164,7 +153,7 @@ static hl_status hermitian(columns *m, double *values, bool vectors)
     hl_free(work);
     hl_free(rwork);
     hl_free(iwork);
-    return bad ? bad : info ? linalg_error("Eigenvalues did not converge") : 0;
+    return bad ? bad : info ? hl_failed_linalg("Eigenvalues did not converge") : 0;
 }
 
 static hl_status eigen(const hl_operand *a, hl_slot *out, bool vectors)
@@ -208,7 +197,7 @@ static hl_status decompose(columns *a, const char *job, columns *u, double *s, c
     hl_free(work);
     hl_free(rwork);
     hl_free(iwork);
-    return bad ? bad : info ? linalg_error("SVD did not converge") : 0;
+    return bad ? bad : info ? hl_failed_linalg("SVD did not converge") : 0;
 }
 
 /* full: 1 whole square factors, 0 the part that matters, -1 values alone */
@@ -252,7 +241,7 @@ static hl_status factor(void *f, fint m, fint n, const fint *k, columns *a, char
     if (k) ((orgqr_fn *)f)(&m, &n, k, a->data, &lda, tau, work, &lwork, &info);
     else ((geqrf_fn *)f)(&m, &n, a->data, &lda, tau, work, &lwork, &info);
     hl_free(work);
-    return info ? linalg_error("Incorrect argument found in QR factorization") : 0;
+    return info ? hl_failed_linalg("Incorrect argument found in QR factorization") : 0;
 }
 
 /* The reduced factors: q is rows by k, r is k by cols. */

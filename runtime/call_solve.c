@@ -3,22 +3,10 @@
  * Work is done in float64 or complex128 and converted to the dtype of the result.  LAPACK sees memory by columns, so a matrix in C
  * order is its transpose; what follows from that is said at each call.  Without a LAPACK the loops at the end do it. */
 #include "call.h"
-#include "gil.h"
 #include <complex.h>
 #include <math.h>
 
 typedef double complex cdouble;
-
-static hl_status singular(const char *text)
-{
-    hl_gil g = hl_gil_take();
-    PyObject *module = PyImport_ImportModule("numpy.linalg"), *cls = module ? PyObject_GetAttrString(module, "LinAlgError") : NULL;
-    if (cls) PyErr_SetString(cls, text);
-    Py_XDECREF(cls);
-    Py_XDECREF(module);
-    hl_gil_give(g);
-    return 1;
-}
 
 /* The matrix as a contiguous copy for work: by rows, or (turned) by columns. */
 static hl_status work_copy(nd *r, const nd *a, bool turned, bool pairs)
@@ -30,7 +18,7 @@ static hl_status work_copy(nd *r, const nd *a, bool turned, bool pairs)
 
 static hl_status check_square(const nd *a)
 {
-    return a->shape[0] == a->shape[1] ? 0 : singular("Last 2 dimensions of the array must be square");
+    return a->shape[0] == a->shape[1] ? 0 : hl_failed_linalg("Last 2 dimensions of the array must be square");
 }
 
 /* --- the loops: Gaussian elimination and Cholesky on complex numbers, matrices by columns ------------------------------- */
@@ -168,7 +156,7 @@ static int64_t potrf(int64_t n, char *a, bool pairs)
     return r;
 }
 
-static hl_status outcome(int64_t info, const char *text) { return info == 0 ? 0 : info < 0 ? hl_failed(HL_ERR_memory, 0, 0) : singular(text); }
+static hl_status outcome(int64_t info, const char *text) { return info == 0 ? 0 : info < 0 ? hl_failed(HL_ERR_memory, 0, 0) : hl_failed_linalg(text); }
 
 /* dtype of the result: that of the operand, float64 for integers */
 static int32_t result_type(int32_t npy) { return hl_npy_is_float(npy) || hl_npy_is_complex(npy) ? npy : NPY_DOUBLE; }

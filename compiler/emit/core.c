@@ -251,22 +251,8 @@ static void emit_unwrap(hl_emit *e, hl_inst *i, V *out)
     for (int k = 0; k < i->type->nparts; k++) out[k] = p[k + 1];
 }
 
-/* Has a signal come?  Reading the flag must not be taken out of loops. */
-V hl_poll_signals(hl_emit *e)
-{
-    if (!e->signal_flag) e->signal_flag = LLVMAddGlobal(e->mod, e->i32, HL_SIGNAL_FLAG);
-    V flag = hl_tagged(e, LLVMBuildLoad2(e->b, e->i32, e->signal_flag, "signal"), HL_TAG_FLAG);
-    LLVMSetVolatile(flag, true);
-    LLVMBasicBlockRef here = hl_here(e), come = hl_bb(e, "signal"), on = hl_bb(e, "");
-    hl_cond(e, LLVMBuildICmp(e->b, LLVMIntEQ, flag, hl_i32(e, 0), ""), on, come);
-    hl_at(e, come);
-    V status = hl_rtcall(e, HL_RT_poll);
-    hl_br(e, on);
-    hl_at(e, on);
-    return hl_phi2(e, e->i32, hl_i32(e, 0), here, status, come);
-}
-
-/* Straight to the way out from the cold block: the loop has one more branch, not two. */
+/* Has a signal come?  Reading the flag must not be taken out of loops.  Straight to the way out from the cold block: the loop has one
+ * more branch, not two. */
 static void emit_poll(hl_emit *e, hl_inst *i)
 {
     if (!e->signal_flag) e->signal_flag = LLVMAddGlobal(e->mod, e->i32, HL_SIGNAL_FLAG);

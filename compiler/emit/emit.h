@@ -112,7 +112,6 @@ V hl_error_where(hl_emit *e);                                          /* what t
 V hl_error_place_phi(hl_emit *e, hl_block *handler);                   /* i32: where the exception came from; at the head of its block */
 V hl_error_handles(hl_emit *e);                                        /* an address that stands for this call in runtime/handled.c */
 void hl_error_phi(hl_emit *e, hl_block *from, V phi, V value);         /* adds the incoming values of the exception edge */
-V hl_poll_signals(hl_emit *e);                                         /* i32 status; when a signal has come, Python's handlers run */
 /* --- runtime calls ------------------------------------------------------------------------------------------------------ */
 V hl_rtcall(hl_emit *e, hl_rt f, ...);                                 /* as many V as the row says */
 /* --- scalar arithmetic, shared by scalar and element-wise rows (emit/number.c, emit/math.c) ------------------------------- */
