@@ -10,6 +10,7 @@ Compile time is the first call less a warm one.
 import argparse
 import importlib
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -30,16 +31,28 @@ TIMEOUT = 240
 # --- in the child --------------------------------------------------------------------------------------------------------
 
 
-def pretend_numba():
-    """Makes `import numba` give hotloop."""
+def pretend_numba(**options):
+    """Makes `import numba` give hotloop, with these options added to every decoration."""
     import hotloop
+
+    def with_options(decorator):
+        def decorate(function=None, /, *args, **own):
+            own = {**own, **options}
+            return decorator(function, *args, **own) if function else decorator(**own)
+        return decorate if options else decorator
+
     stand_in = types.ModuleType("numba")
     stand_in.__dict__.update({k: v for k, v in vars(hotloop).items() if not k.startswith("__")})
+    stand_in.jit, stand_in.njit = with_options(hotloop.jit), with_options(hotloop.njit)
     sys.modules["numba"] = stand_in
 
 
+def module_name(info, suffix):
+    return f"npbench.benchmarks.{info['relative_path'].replace('/', '.')}.{info['module_name']}{suffix}"
+
+
 def module(info, suffix):
-    return importlib.import_module(f"npbench.benchmarks.{info['relative_path'].replace('/', '.')}.{info['module_name']}{suffix}")
+    return importlib.import_module(module_name(info, suffix))
 
 
 def data_of(info, preset):
@@ -52,12 +65,12 @@ def data_of(info, preset):
     return data
 
 
-def call(function, info, data):
+def call(function, info, data, clock=time.perf_counter):
     """One call on fresh copies: seconds, and everything that NPBench compares."""
     args = [data[a].copy() if a in info["array_args"] else data[a] for a in info["input_args"]]
-    start = time.perf_counter()
+    start = clock()
     result = function(*args)
-    seconds = time.perf_counter() - start
+    seconds = clock() - start
     outputs = list(result) if isinstance(result, (tuple, list)) else [] if result is None else [result]
     outputs += [a for n, a in zip(info["input_args"], args) if n in info.get("output_args", ())]
     return seconds, outputs
@@ -89,6 +102,22 @@ def repeated(function, info, data, budget=0.7, least=3):
     return min(times)
 
 
+def cost_of_checks(function, info, data, budget=1.0, most=300):
+    """The kernel's time with range checks over its time without them; the two take turns, and the processor's time of the thread counts.
+
+    Where they seem to differ they are given twice the time."""
+    pretend_numba(boundscheck=False)
+    sys.modules.pop(module_name(info, "_numba_n"))
+    sides = getattr(module(info, "_numba_n"), info["func_name"]), function
+    call(sides[0], info, data)
+    least, n, start = [math.inf, math.inf], 0, time.perf_counter()
+    while n < 3 or n < most and time.perf_counter() - start < budget * (1 + (least[1] > 1.05 * least[0])):
+        for k in ((0, 1), (1, 0))[n % 2]:
+            least[k] = min(least[k], call(sides[k], info, data, time.thread_time)[0])
+        n += 1
+    return least[1] / least[0]
+
+
 def run_kernel(path, side, name, preset):
     """Prints one JSON object."""
     sys.path.insert(0, path)
@@ -108,7 +137,10 @@ def run_kernel(path, side, name, preset):
     first, got = call(function, info, data)
     wrong = agrees(want, got)
     warm = repeated(function, info, data)
-    print(json.dumps({"first": first, "warm": warm, "compile": max(first - warm, 1e-6), "right": not wrong, "wrong": wrong}))
+    found = {"first": first, "warm": warm, "compile": max(first - warm, 1e-6), "right": not wrong, "wrong": wrong}
+    if side == "hotloop":
+        found["checks"] = cost_of_checks(function, info, data)
+    print(json.dumps(found))
 
 
 # --- in the parent ---------------------------------------------------------------------------------------------------------
@@ -132,20 +164,21 @@ def least(old, new):
     """The better of two runs of a kernel on a side."""
     if not old or not new.get("right") or not old.get("right"):
         return new if not old or not new.get("right") else old
-    return {**new, **{k: min(old[k], new[k]) for k in ("first", "warm", "compile") if k in new}}
+    return {**new, **{k: min(old[k], new[k]) for k in ("first", "warm", "compile", "checks") if k in new}}
 
 
 def markdown(kernels, preset):
-    rows, ratios = [], []
+    rows, ratios, checks = [], [], []
     for name, sides in sorted(kernels.items()):
         h, n, p = (sides.get(s, {}) for s in ("hotloop", "numba", "numpy"))
         if not h.get("right"):
             rows.append((name, "–", report.human(n.get("compile")), "", "–", report.human(n.get("warm")), report.human(p.get("warm")),
-                         "", h.get("wrong", "").replace("|", "\\|")))
+                         "", "", h.get("wrong", "").replace("|", "\\|")))
             continue
+        checks.append(h["checks"])
         rows.append((name, report.human(h["compile"]), report.human(n.get("compile")), report.times(n.get("compile"), h["compile"]),
                      report.human(h["warm"]), report.human(n.get("warm")), report.human(p.get("warm")),
-                     report.times(n.get("warm"), h["warm"]), "" if n.get("right") else "Numba: " + n.get("wrong", "")[:60]))
+                     report.times(n.get("warm"), h["warm"]), f"{h['checks']:.3f}", "" if n.get("right") else "Numba: " + n.get("wrong", "")[:60]))
         if n.get("right"):
             ratios.append((n["compile"] / h["compile"], n["warm"] / h["warm"]))
     right = sum(1 for s in kernels.values() if s.get("hotloop", {}).get("right"))
@@ -154,7 +187,9 @@ def markdown(kernels, preset):
     if ratios:
         a, b = (bars.geomean(column) for column in zip(*ratios))
         summary += f" Geometric means over those right on both sides: compilation {a:.3g}× shorter, run time {b:.3g}× shorter."
-    head = ("kernel", "compile", "Numba", "ratio", "warm", "Numba", "NumPy", "Numba / hotloop", "remark")
+    if checks:
+        summary += f" Range checks cost a factor of {bars.geomean(checks):.3f}, at most {max(checks):.3f}."
+    head = ("kernel", "compile", "Numba", "ratio", "warm", "Numba", "NumPy", "Numba / hotloop", "checks on / off", "remark")
     return (f"# NPBench, preset {preset}\n\nMade by `NPBENCH=path make bench-npbench`: NPBench's own `*_numba_n.py` files, unchanged, "
             f"on both sides.\n\n{summary}\n\n" + report.table(head, rows) + "\n")
 

@@ -21,6 +21,7 @@
  *   licm at the end                under fastmath: a division by what does not vary is a product with its inverse (instcombine takes back what
  *                                  the first licm made of it)
  *   hl-ahead                       our own, behind instcombine, which would undo it
+ *   hl-align                       our own
  *   instcombine at the end         what the vectoriser leaves is not simple
  *   …<nontrivial>                  only around the kernels of stencils that index arrays as usual: their range checks do not vary with the
  *                                  point, so the loop over the points is made twice instead of asking in each (4 times)
@@ -38,7 +39,7 @@
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS_BY(unswitch)                                                                                                                                       \
     "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn,"                                  \
-    "correlated-propagation," COMBINE ",hl-pieces,hl-interleave,loop-vectorize," COMBINE ",simplifycfg,hl-ahead"
+    "correlated-propagation," COMBINE ",hl-pieces,hl-interleave,loop-vectorize," COMBINE ",simplifycfg,hl-ahead,hl-align"
 #define LOOPS LOOPS_BY("simple-loop-unswitch")
 #define CHOOSING_LOOPS LOOPS_BY("simple-loop-unswitch<nontrivial>")
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
