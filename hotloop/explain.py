@@ -33,7 +33,7 @@ _WORDS = {"unicode_type": "str", "none": "None", "pyobject": "Python object", "e
           "omitted": "nothing"}
 _OBJECTS = {"type": "class", "module": "module", "function": "function", "builtin_function_or_method": "function", "numpy.ufunc": "function",
             "dict": "dict", "list": "list", "set": "set", "hotloop._binding.Dispatcher": "compiled function"}
-_HEAD = re.compile(r"Literal\[|\b(?:array|list|UniTuple|Tuple|OptionalType|const|iter|dtype|closure|method|exception|slice|type)\("
+_HEAD = re.compile(r"Literal\[|\b(?:array|list|UniTuple|Tuple|OptionalType|const|iter|dtype|closure|method|exception|slice|type)\((?!')"
                    r"|\b(?:unicode_type|pyobject|var\d+)\b")
 
 
@@ -336,8 +336,8 @@ def headline(reason, facts):
     return f"this does not work on {' and '.join(_article(t) for t in types) or 'these values'}"
 
 
-def _works_with(names):
-    """The sample types that an operand may have, in words."""
+def _works_with(names, is_array):
+    """The sample types that an operand may have, in words; what they hold is said where the operand is an array already."""
     s = set(names)
     out = []
     if {"int64", "float64", "complex128"} <= s:
@@ -353,8 +353,8 @@ def _works_with(names):
     arrays = [n for n in names if n.startswith("array(")]
     if arrays:
         item = "" if len({n.split(",")[0] for n in arrays}) > 1 else " of " + arrays[0][6:].split(",")[0]
-        ndim = {n.split(", ")[1][0] for n in arrays}
-        out.append((f"a {ndim.pop()}-d array" if len(ndim) == 1 and "2" in ndim else "an array") + (item if "int64" in item else ""))
+        matrix = {n.split(", ")[1][0] for n in arrays} == {"2"}
+        out.append(("a 2-d array" if matrix else "an array") + (item if "int64" in item or is_array and not matrix else ""))
     if "unicode_type" in s:
         out.append("a str")
     if any(n.startswith("list(") for n in names):
@@ -372,9 +372,9 @@ def _works(facts, texts):
     clauses, seen = [], set()
     keywords = facts.get("keywords") or ()
     for k, names in reversed(list(enumerate(facts.get("accepts") or ()))):
-        words = _works_with(names)
         text = texts[k] if k < len(texts) and texts[k] else None
         own = _base(facts["operands"][k][0]) if k < len(facts.get("operands", ())) else None
+        words = _works_with(names, own is not None and own.startswith("array("))
         if words and text and len(text) <= 40 and own not in names and text not in seen:
             seen.add(text)
             clauses.append(f"{keywords[k]} is {words}" if k < len(keywords) and keywords[k] else f"{text} is {words}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _binding, types
 from .signatures import Signature, normalize
-from .ufunc import Loops, _dispatcher, _positional, _settings, _several, concrete, operand_dtypes
+from .ufunc import Loops, _dispatcher, _positional, _settings, _several, concrete, item_dtype, operand_dtypes
 
 _OPTIONS = ("nopython", "target", "identity", "cache", "fastmath", "nogil", "forceobj", "boundscheck", "locals", "writable_args")
 
@@ -21,7 +21,7 @@ def guvectorize(ftylist, signature=None, **options):
     ----------
     ftylist : str, tuple of types, type object signature, or list of these; or the layout
         Types of all operands, outputs included: ``"(float64[:], float64[:])"`` or ``float64[:], float64[:]``.  The loops are compiled at once,
-        and NumPy takes the first one to which the inputs can be cast safely.  With the layout alone, each new combination of types
+        and NumPy takes the one for just the inputs' types, else the first one to which they can be cast safely.  With the layout alone, each new combination of types
         compiles a loop; the outputs' types are those of the arrays that a call passes, or `dtype`, or those of a loop for the same inputs.
     signature : str
         The layout: core dimensions of inputs and outputs, as in ``"(m,n),(n,p)->(m,p)"``.  ``()`` is a number, or as an output an
@@ -215,22 +215,27 @@ class GUFunc(Loops):
         loop = self._known_loop(given)
         if isinstance(loop, str):
             return loop
+        given = tuple(map(_converted, given, loop[0] + loop[1]))
         params = tuple(self._parameter(k, d, *given[k:k + 1]) for k, d in enumerate(loop[0] + loop[1]))
         made = () if len(given) == len(dims) else self._made(given, loop)
         return made if isinstance(made, str) else (self.dispatcher, params, made, self._symbols())
 
     def _known_loop(self, given):
-        """The loop for operands of exactly these types; numbers may be converted."""
-        arrays = [_binding.as_dtype(t.dtype) if isinstance(t, types.Array) else None for t in given]
-        ins, outs = operand_dtypes(given[:self.nin]), tuple(arrays[self.nin:])
-        if self.lazy and outs:
+        """The loop for operands of these types, or why there is none."""
+        inputs, outs = given[:self.nin], tuple(map(item_dtype, given[self.nin:]))
+        if not self.lazy:
+            return self._search(inputs, outs)
+        ins = operand_dtypes(inputs)
+        if ins is None:
+            return "there are no loops for these types"
+        if outs:
             return ins, outs
-        for loop in self.loops:
-            if all(g is None or g == t for g, t in zip(arrays, loop[0] + loop[1])) and all(np.can_cast(g, t, "safe") for g, t in zip(ins, loop[0])):
-                return loop
-        if self.lazy:
-            return "the types of the outputs are not known: pass the outputs, or give guvectorize() signatures"
-        return f"no loop takes ({', '.join(map(str, given))}); arrays are not converted in compiled code: use astype"
+        found = self._compiled(ins)
+        return found[0] if len(found) == 1 else "the types of the outputs are not known: pass the outputs, or give guvectorize() signatures"
+
+    def _compiled(self, ins):
+        """The loops that there are for inputs of these dtypes."""
+        return [loop for loop in self.loops if loop[0] == ins] or [loop for loop in [self._first_safe(ins)] if loop]
 
     def _parameter(self, k, dtype, given=None):
         """The type in which the function takes operand k."""
@@ -285,7 +290,7 @@ class GUFunc(Loops):
                 return None
             loop = self._loop(ufunc, ins + outs)
             return loop[0] + loop[1]
-        found = [loop for loop in self.loops if loop[0] == ins] or [loop for loop in [self._first_safe(ins)] if loop]
+        found = self._compiled(ins)
         if len(found) == 1:
             return found[0][0] + found[0][1]
         raise TypeError(f"the types of the outputs of {self.func.__name__}() are not known: pass the outputs, or dtype=, "
@@ -293,7 +298,14 @@ class GUFunc(Loops):
 
 
 def _dtypes(args):
-    return tuple(_binding.as_dtype(t.dtype if isinstance(t, types.Array) else t) for t in args)
+    return tuple(map(item_dtype, args))
+
+
+def _converted(t, dtype):
+    """The type of an operand once compiled code has cast it to the loop's dtype: an array becomes a copy."""
+    if not isinstance(t, types.Array) or item_dtype(t) == dtype:
+        return t
+    return types.Array(_binding.from_dtype(dtype), t.ndim, "F" if t.layout == "F" and t.ndim > 1 else "C")
 
 
 def _overrides(value):

@@ -25,7 +25,7 @@ def vectorize(ftylist_or_function=(), **options):
     Parameters
     ----------
     ftylist_or_function : function, or str, type object signature, or list of these
-        With signatures the loops are compiled at once, and NumPy takes the first one to which the inputs can be cast safely: so list
+        With signatures the loops are compiled at once, and NumPy takes the one for just the inputs' types, else the first one to which they can be cast safely: so list
         narrow types first.  Without, each new combination of input types compiles a loop, which is kept.
     target : {'cpu', 'parallel'}
         'parallel': long rows are shared by several threads.  The results are those of 'cpu'.
@@ -173,6 +173,31 @@ class Loops:
         """The first loop to which inputs of these dtypes can be cast safely, or None."""
         return next((c for c in self.loops if all(np.can_cast(g, t, "safe") for g, t in zip(given, c[0]))), None)
 
+    def _search(self, given, outs=()):
+        """The loop that NumPy takes for operands of these types, of which it has them all: exactly these dtypes, else the first one to which
+        all inputs can be cast safely and whose results the outputs can hold; or why there is none.
+        """
+        ins, weak = _operands(given)
+        if not any(weak):
+            for loop in self.loops:
+                if loop[0] == ins:
+                    return self._result_fits(loop, outs) or loop
+        why = None
+        for loop in self.loops:
+            if all(_weak_fits(g, t) if w else np.can_cast(g, t, "safe") for g, t, w in zip(ins, loop[0], weak)):
+                why = self._result_fits(loop, outs)
+                if why is None:
+                    return loop
+        return why or (f"ufunc '{self.func.__name__}' not supported for the input types ({', '.join(map(str, given))}), and the inputs could not be "
+                       "safely coerced to any supported types according to the casting rule ''safe''")
+
+    def _result_fits(self, loop, outs):
+        """None, or why arrays of the dtypes `outs` can't take the loop's results."""
+        for made, out in zip(loop[1], outs):
+            if not np.can_cast(made, out, "same_kind"):
+                return f"Cannot cast ufunc '{self.func.__name__}' output from {made!r} to {out!r} with casting rule 'same_kind'"
+        return None
+
 
 class UFunc(Loops):
     """The ufunc of a function that returns its results."""
@@ -218,29 +243,51 @@ class UFunc(Loops):
 
     def _choose(self, *given):
         """How compiled code calls the ufunc with operands of these types: function, its argument types, result types, layout; or why not."""
-        name = self.func.__name__
         if len(given) != self.nin:
             return f"takes {self.nin} positional arguments in compiled code, {len(given)} were given"
-        ins = operand_dtypes(given)
-        if ins is None:
-            return "there are no loops for these types"
         if self.lazy:
-            return self.dispatcher, tuple(map(_binding.from_dtype, ins)), (), None
-        loop = self._first_safe(ins)
-        if loop is None:
-            return f"no loop of the ufunc {name}() takes ({', '.join(map(str, given))})"
+            ins = operand_dtypes(given)
+            return (self.dispatcher, tuple(map(_binding.from_dtype, ins)), (), None) if ins else "there are no loops for these types"
+        loop = self._search(given)
+        if isinstance(loop, str):
+            return loop
         return self.dispatcher, tuple(map(_binding.from_dtype, loop[0])), tuple(map(_binding.from_dtype, loop[1])), None
 
 
+_WEAK = {"i": int, "u": int, "f": float, "c": complex}
+
+
+def item_dtype(t):
+    """The dtype of a number's type, or of the items of an array's."""
+    return _binding.as_dtype(t.dtype if isinstance(t, types.Array) else t)
+
+
 def operand_dtypes(given):
-    """The dtypes in which operands of these types enter a ufunc in compiled code: numbers are weak beside arrays."""
+    """The dtypes in which operands of these types enter a lazy ufunc in compiled code: numbers are weak beside arrays."""
     arrays = any(isinstance(t, types.Array) for t in given)
-    weak = {"i": int, "u": int, "f": float, "c": complex}
     classes = []
     for t in given:
-        dtype = _binding.as_dtype(t.dtype if isinstance(t, types.Array) else t)
-        classes.append(weak.get(dtype.kind, dtype) if arrays and not isinstance(t, types.Array) else dtype)
+        dtype = item_dtype(t)
+        classes.append(_WEAK.get(dtype.kind, dtype) if arrays and not isinstance(t, types.Array) else dtype)
     return concrete(classes)
+
+
+def _operands(given):
+    """dtypes of operands in compiled code, and which of them are weak: those are Python's numbers, beside an array of their kind or a higher
+    one (bool < integers < floats and complex numbers).  So NumPy's own search for a loop takes them.
+    """
+    rank = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 2}
+    dtypes = tuple(map(item_dtype, given))
+    arrays = [isinstance(t, types.Array) for t in given]
+    highest = max((rank[d.kind] for d, a in zip(dtypes, arrays) if a), default=-1)
+    weak = [not a and d.kind in _WEAK for d, a in zip(dtypes, arrays)]
+    return dtypes, weak if highest >= max((rank[d.kind] for d, w in zip(dtypes, weak) if w), default=9) else [False] * len(weak)
+
+
+def _weak_fits(dtype, to):
+    """Does a Python number of this dtype's kind go into the dtype `to`?"""
+    order = "iufc"
+    return to.kind in ("iufc" if dtype.kind in "iu" else order[order.index(dtype.kind):])
 
 
 def concrete(classes):

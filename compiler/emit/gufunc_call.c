@@ -16,6 +16,9 @@ typedef struct nest {
     V size[HL_UFUNC_OPERANDS], shape[HL_DIMS];   /* of the symbols, of the outer dimensions */
 } nest;
 
+/* Arrays made for results. */
+typedef struct made { int n; const hl_type *type[HL_UFUNC_OPERANDS]; V *parts[HL_UFUNC_OPERANDS]; } made;
+
 static int outer(const nest *g, int k) { return hl_is_array(g->type[k]) ? g->type[k]->ndim - g->c->ndim[k] : 0; }
 static V core_size(const nest *g, int k, int d) { return hl_arr_shape(g->parts[k], outer(g, k) + d); }
 static bool is_output(const nest *g, int k) { return hl_is_array(g->c->in[k]) && !(g->c->in[k]->flags & HL_T_READONLY); }
@@ -116,15 +119,14 @@ static int view(nest *g, int k, const V *index, V *out)
     return want->nparts;
 }
 
-/* A number that the function takes as an array of one item. */
-static void into_memory(nest *g, int k)
+/* A number that the function takes as an array of one item; NULL: one that it is to give. */
+static void into_memory(nest *g, int k, const V *number)
 {
     hl_emit *e = g->e;
     const hl_type *t = hl_unliteral(g->type[k]), *want = g->c->in[k];
-    if (hl_is_array(t) || !hl_is_array(want)) return;
     V item[2], slot = hl_alloca_slots(e, 2), one = hl_i64(e, 1), step = hl_i64(e, hl_itemsize(want->elem));
-    hl_item_cast(e, t, want->elem, g->parts[k], item);
-    hl_store_item(e, want, slot, item);
+    if (number) hl_item_cast(e, t, want->elem, number, item), hl_store_item(e, want, slot, item);
+    else LLVMBuildMemSet(e->b, slot, LLVMConstNull(e->i8), hl_i64(e, 16), 8);
     g->type[k] = hl_type_array(want->elem, 0, 'C', 0);
     g->parts[k] = HL_NEWN(e->arena, V, want->nparts);
     hl_array_fill_parts(e, want, LLVMConstNull(e->ptr), slot, &one, &step, g->parts[k]);
@@ -148,42 +150,66 @@ static void call_all(nest *g, LLVMBasicBlockRef *failed)
     for (int d = g->nd - 1; d >= 0; d--) hl_for_end(e, &loop[d]);
 }
 
-/* Outputs that were not given: outer shape, then the core dimensions. */
-static void make_outputs(nest *g, V *const *parts)
+/* Outputs that were not given: outer shape, then the core dimensions.  Numbers wait in memory (take_numbers). */
+static void make_outputs(nest *g, made *m, V *out)
 {
     V shape[HL_UFUNC_OPERANDS][HL_DIMS];
     const hl_ufunc_call *c = g->c;
     for (int j = 0; j < c->nout; j++) {
         int k = g->n - c->nout + j;
-        for (int d = 0; d < g->nd; d++) shape[j][d] = g->shape[d];
-        for (int d = 0; d < c->ndim[k]; d++) shape[j][g->nd + d] = g->size[c->sym[k][d]];
-        g->type[k] = c->out[j], g->parts[k] = parts[j];
+        g->type[k] = c->out[j];
+        if (!c->out[j]->ndim) {
+            into_memory(g, k, NULL);
+            out += c->out[j]->elem->nparts;
+            continue;
+        }
+        for (int d = 0; d < g->nd; d++) shape[m->n][d] = g->shape[d];
+        for (int d = 0; d < c->ndim[k]; d++) shape[m->n][g->nd + d] = g->size[c->sym[k][d]];
+        g->parts[k] = m->parts[m->n] = out, m->type[m->n++] = c->out[j];
+        out += c->out[j]->nparts;
     }
-    hl_new_arrays(g->e, g->at, c->out, shape, c->nout, parts);
+    hl_new_arrays(g->e, g->at, m->type, shape, m->n, m->parts);
+}
+
+static void take_numbers(nest *g, V *out)
+{
+    const hl_ufunc_call *c = g->c;
+    for (int j = 0; j < c->nout; j++) {
+        const hl_type *t = c->out[j];
+        if (!t->ndim) hl_load_item(g->e, t, hl_arr_data(g->parts[g->n - c->nout + j]), out);
+        out += t->ndim ? t->nparts : t->elem->nparts;
+    }
+}
+
+static void read_operands(nest *g)
+{
+    hl_emit *e = g->e;
+    hl_inst *i = g->at;
+    for (int k = 0; k + 1 < i->nargs; k++) {
+        hl_inst *a = i->args[k + 1];
+        if (hl_is_array(a->type) && a->type->flags & HL_T_READONLY && is_output(g, k)) hl_check(e, i, hl_bool(e, false), HL_ERR_readonly_out, NULL, NULL);
+        g->type[k] = hl_is_array(a->type) ? a->type : hl_unliteral(a->type);
+        g->parts[k] = hl_is_array(a->type) ? hl_array_parts(e, a) : hl_parts(e, a);
+        if (!hl_is_array(a->type) && hl_is_array(g->c->in[k])) into_memory(g, k, g->parts[k]);
+    }
+    for (int k = i->nargs - 1; k < g->n; k++) g->type[k] = hl_T.none;
 }
 
 void hl_emit_call_gufunc(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_ufunc_call *c = i->data;
     nest *g = HL_NEW(e->arena, nest);
+    made m = {.n = 0};
     *g = (nest){.e = e, .at = i, .c = c, .n = c->nin};
-    V *parts[HL_UFUNC_OPERANDS];
-    for (int k = 0; k + 1 < i->nargs; k++) {
-        bool fixed = i->args[k + 1]->type->flags & HL_T_READONLY;
-        if (hl_is_array(i->args[k + 1]->type) && fixed && is_output(g, k)) hl_check(e, i, hl_bool(e, false), HL_ERR_readonly_out, NULL, NULL);
-        g->type[k] = i->args[k + 1]->type;
-        g->parts[k] = hl_is_array(g->type[k]) ? hl_array_parts(e, i->args[k + 1]) : hl_parts(e, i->args[k + 1]);
-        if (g->parts[k] && hl_is_literal(g->type[k])) g->type[k] = hl_unliteral(g->type[k]);
-        into_memory(g, k);
-    }
-    for (int j = 0, at = 0; j < c->nout; at += c->out[j++]->nparts) parts[j] = out + at, g->type[c->nin - c->nout + j] = hl_T.none;
+    read_operands(g);
     read_sizes(g);
     read_shape(g);
     V temps = separate(g);
-    if (c->nout) make_outputs(g, parts);
+    if (c->nout) make_outputs(g, &m, out);
     LLVMBasicBlockRef failed = NULL;
     call_all(g, &failed);
+    take_numbers(g, out);
     hl_nest_joined(e, temps);
     hl_nest leave = {.at = i, .failed = failed};
-    hl_nest_leave(e, &leave, c->out, parts, c->nout, temps);
+    hl_nest_leave(e, &leave, m.type, m.parts, m.n, temps);
 }

@@ -4,6 +4,7 @@
  * original operands are kept.  Rows of one name may differ in their parameters, so operands are bound anew for each
  * row that is tried, and the row that wins leaves its binding in the instruction: args[k] is the k-th parameter then. */
 #include "private.h"
+#include "../rules/array.h"
 #include "../rules/rules.h"
 #include <string.h>
 
@@ -132,13 +133,6 @@ static const hl_type *try_row(hl_infer *in, hl_inst *i, const hl_rule *r, hl_ins
     return t;
 }
 
-/* bool < int < float < complex: a ufunc's result goes into an array of the same or a higher kind (casting="same_kind"). */
-static int kind_rank(const hl_type *t)
-{
-    t = hl_is_array(t) ? t->elem : hl_unliteral(t);
-    return t->kind == HL_K_BOOL ? 0 : hl_is_int(t) ? 1 : hl_is_float(t) ? 2 : 3;
-}
-
 static const char *row_name(const call_note *c) { return c->target.name ? c->target.name : c->target.rows->key; }
 
 static bool fits_out(hl_infer *in, hl_inst *i, const call_note *c, const hl_type *t)
@@ -146,8 +140,11 @@ static bool fits_out(hl_infer *in, hl_inst *i, const call_note *c, const hl_type
     const hl_type *out = c->out && c->out->type ? hl_resolve(in, c->out->type) : NULL;
     if (!out) return true;
     if (!hl_is_array(out)) hl_infer_fail(in, i, "return arrays must be of ArrayType, not %s", out->name);
-    else if (kind_rank(t) > kind_rank(out)) hl_infer_fail(in, i, "%s: cannot cast the output from %s to %s with casting rule 'same_kind'", row_name(c), t->name, out->name);
-    else return true;
+    else if (!hl_same_kind(t, out)) {
+        const char *name = row_name(c), *dot = strrchr(name, '.');
+        hl_infer_fail(in, i, "Cannot cast ufunc '%s' output from dtype('%s') to dtype('%s') with casting rule 'same_kind'", dot ? dot + 1 : name,
+                      hl_unliteral(hl_item_of(t))->name, out->elem->name);
+    } else return true;
     return false;
 }
 
@@ -381,7 +378,6 @@ static int becomes(hl_infer *in, hl_inst *i, hl_op op, hl_inst *const *v, int n)
 /* np.add(a, b, out): the call without out, out[...] = its result, and out as the value. */
 static int call_out(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, hl_inst *out, const hl_rule *rows, const char *name)
 {
-    if (i->block->handler) return hl_infer_fail(in, i, "out= inside of try is not supported"), -1;
     call_note *note;
     hl_inst *call = call_before(in, i, callee, c, &note);
     note->out = out;
@@ -418,7 +414,6 @@ static int call_into(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, Py
     if (nout == 1 && c->args.npos == nin && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out"))
         c->args.pos[c->args.npos++] = c->args.kw[--c->args.nkw];
     if (c->args.npos != nin + nout || c->args.nkw) return to_rows(c, hl_rules_of_key("hotloop.call_gufunc"), callee, name);
-    if (i->block->handler) return hl_infer_fail(in, i, "a gufunc that writes into its outputs is not supported inside of try"), -1;
     call_note *note;
     hl_inst *outs[MAX_ARGS];
     memcpy(outs, c->args.pos + nin, sizeof *outs * (size_t)nout);

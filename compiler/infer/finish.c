@@ -5,7 +5,7 @@
  *      is bound is not bound
  *   3. check_bound gets its condition: what may be unbound is asked also when all its values are the same literal
  *   4. values that turned out to be literals become constants
- *   5. casts: every operand gets the type its user wants
+ *   5. casts: every operand gets the type its user wants; an array becomes a copy of that dtype, and what a row writes there is stored back
  *   6. in `try` blocks what may raise is set apart
  *   7. pure values without users go
  *   8. methods of Python objects are called without being made first
@@ -214,9 +214,19 @@ static hl_inst *box_before(hl_func *f, hl_inst *where, hl_inst *v)
     return b;
 }
 
+/* A copy of array v with items of another dtype, as astype makes it. */
+static hl_inst *convert_items(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
+{
+    hl_inst *c = hl_ir_new(f, HL_OP_call, &v, 1, where->span);
+    c->rule = &hl_rules[HL_R_array_astype], c->type = to;
+    hl_ir_before(where, c);
+    return c;
+}
+
 static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
 {
     const hl_type *from = v->type;
+    if (hl_is_array(from) && hl_is_array(to) && from->elem != to->elem) return convert_items(f, where, v, to);
     if (to->kind == HL_K_PYOBJECT) return box_before(f, where, v);
     if (from->kind == HL_K_PYOBJECT) {
         hl_inst *u = hl_ir_new(f, HL_OP_unbox, &v, 1, where->span);
@@ -268,6 +278,22 @@ static void cast_phi(hl_func *f, hl_inst *i)
     }
 }
 
+static void cast_by_rule(hl_infer *in, hl_inst *i);
+
+/* i has written into a converted copy of array `to`: to[...] = copy, behind i. */
+static void write_back(hl_infer *in, hl_inst *i, hl_inst *to, hl_inst *copy)
+{
+    hl_func *f = i->block->func;
+    hl_inst *all = hl_ir_new(f, HL_OP_const, NULL, 0, i->span), *args[3] = {to, all, copy};
+    all->obj = Py_Ellipsis, all->type = hl_infer_const_type(in, Py_Ellipsis);
+    hl_ir_before(i, all);
+    hl_inst *store = hl_ir_new(f, HL_OP_setitem, args, 3, i->span);
+    hl_ir_after(i, store);
+    const hl_type *types[3] = {to->type, all->type, copy->type};
+    store->type = hl_infer_rules(in, store, hl_rules_of_op(HL_OP_setitem), types);
+    cast_by_rule(in, store);
+}
+
 static void cast_by_rule(hl_infer *in, hl_inst *i)
 {
     const hl_type *types[i->nargs + 4];
@@ -277,7 +303,12 @@ static void cast_by_rule(hl_infer *in, hl_inst *i)
         for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type->kind == HL_K_OPTIONAL ? i->args[k]->type->elem : i->args[k]->type;
         i->rule->type(&s);
     }
-    for (int k = 0; k < i->nargs; k++) cast_operand(i->block->func, i, k, types[k]);
+    for (int k = 0; k < i->nargs; k++) {
+        hl_inst *given = i->args[k];
+        cast_operand(i->block->func, i, k, types[k]);
+        bool copied = hl_is_array(given->type) && hl_is_array(i->args[k]->type) && given->type->elem != i->args[k]->type->elem;
+        if (copied && i->rule->effects & HL_E_WRITE && !(i->args[k]->type->flags & HL_T_READONLY)) write_back(in, i, given, i->args[k]);
+    }
 }
 
 /* range(n) of an object: of operator.index(n). */
@@ -331,10 +362,10 @@ static void split_raising(hl_func *f)
         hl_ir_set_handler(rest, h);
         for (hl_inst *i = h->first; i && i->op == HL_OP_phi; i = i->next) {
             hl_ir_add_arg(f, i, i->args[p]);
-            if (i->args[p] != r) continue;
-            /* the variable would be this very object, which could not be made */
+            if (i->args[p] != r && i->args[p]->block != rest) continue;
+            /* the variable would be an object that is not there yet */
             hl_inst *none = hl_ir_new(f, HL_OP_const, NULL, 0, r->span);
-            none->obj = Py_None, none->type = r->type;
+            none->obj = Py_None, none->type = i->args[p]->type;
             hl_ir_prepend(f->blocks.at[0], none);
             i->args[p] = none;
         }

@@ -42,6 +42,7 @@ int hl_element_op(const hl_inst *i, const hl_rule *row);
 const hl_type *hl_element_result(int op, const hl_type *operand);
 const hl_type *hl_array_of(hl_site *s, const hl_type *item, int ndim);                   /* C array; the item itself when ndim is 0 */
 
+bool hl_same_kind(const hl_type *from, const hl_type *to);                                   /* of items, numbers or arrays: NumPy's casting="same_kind" */
 const hl_type *hl_element_array(const hl_type *item, const hl_type *const *types, int n); /* what an element-wise operation on these gives */
 
 /* --- ufuncs made by vectorize and guvectorize (ufunc_call.c) ------------------------------------------------------------------- */

@@ -53,15 +53,33 @@ static const hl_type *result_type(const hl_type *item, const hl_type *const *typ
 
 const hl_type *hl_element_array(const hl_type *item, const hl_type *const *types, int n) { return result_type(item, types, n); }
 
+/* bool < unsigned < signed < float < complex */
+static int kind_rank(const hl_type *t)
+{
+    t = hl_unliteral(hl_item_of(t));
+    return t->kind == HL_K_BOOL ? 0 : hl_is_int(t) ? (t->flags & HL_T_SIGNED ? 2 : 1) : hl_is_float(t) ? 3 : 4;
+}
+
+bool hl_same_kind(const hl_type *from, const hl_type *to) { return kind_rank(from) <= kind_rank(to); }
+
+static const struct { const char *name; int op; } ufuncs[] = {
+    {"add", HL_OP_add}, {"subtract", HL_OP_sub}, {"multiply", HL_OP_mul}, {"divide", HL_OP_truediv}, {"floor_divide", HL_OP_floordiv},
+    {"remainder", HL_OP_mod}, {"power", HL_OP_pow}, {"pow", HL_OP_pow}, {"bitwise_and", HL_OP_and}, {"bitwise_or", HL_OP_or}, {"bitwise_xor", HL_OP_xor},
+    {"left_shift", HL_OP_lshift}, {"right_shift", HL_OP_rshift}, {"equal", HL_OP_eq}, {"not_equal", HL_OP_ne}, {"less", HL_OP_lt},
+    {"less_equal", HL_OP_le}, {"greater", HL_OP_gt}, {"greater_equal", HL_OP_ge},
+};
+
+/* NumPy's name of an operator. */
+static const char *ufunc_name(int op)
+{
+    for (size_t k = 0; k < sizeof ufuncs / sizeof *ufuncs; k++)
+        if (ufuncs[k].op == op) return ufuncs[k].name;
+    return hl_ops[op].name;
+}
+
 /* The operator that an instruction stands for: its own, or that of a ufunc (np.add). */
 int hl_element_op(const hl_inst *i, const hl_rule *row)
 {
-    static const struct { const char *name; int op; } ufuncs[] = {
-        {"add", HL_OP_add}, {"subtract", HL_OP_sub}, {"multiply", HL_OP_mul}, {"divide", HL_OP_truediv}, {"floor_divide", HL_OP_floordiv},
-        {"remainder", HL_OP_mod}, {"power", HL_OP_pow}, {"pow", HL_OP_pow}, {"bitwise_and", HL_OP_and}, {"bitwise_or", HL_OP_or}, {"bitwise_xor", HL_OP_xor},
-        {"left_shift", HL_OP_lshift}, {"right_shift", HL_OP_rshift}, {"equal", HL_OP_eq}, {"not_equal", HL_OP_ne}, {"less", HL_OP_lt},
-        {"less_equal", HL_OP_le}, {"greater", HL_OP_gt}, {"greater_equal", HL_OP_ge},
-    };
     if (!row || row->kind != HL_RULE_FUNC) return i->op;
     const char *name = strrchr(row->key, '.') + 1;
     for (size_t k = 0; k < sizeof ufuncs / sizeof *ufuncs; k++)
@@ -121,10 +139,8 @@ const hl_type *hl_type_array_inplace(hl_site *s)
     if (hl_is_array(b) && b->ndim > a->ndim) return hl_reject(s, "the right side has more dimensions than the left"), NULL;
     const hl_type *t = hl_element_operand(op, a, b);
     if (!t || !allowed(s, op, t) || !literal_fits(s, t)) return NULL;
-    static const hl_kind order[] = {HL_K_BOOL, HL_K_INT, HL_K_FLOAT, HL_K_COMPLEX};
-    int from = 0, to = 0;
-    for (int k = 0; k < 4; k++) from = t->kind == order[k] ? k : from, to = a->elem->kind == order[k] ? k : to;
-    if (from > to) return hl_reject(s, "Cannot cast ufunc '%s' output from %s to %s with casting rule 'same_kind'", hl_ops[op].name, t->name, a->elem->name), NULL;
+    t = hl_element_result(op, t);
+    if (!hl_same_kind(t, a)) return hl_reject(s, "Cannot cast ufunc '%s' output from dtype('%s') to dtype('%s') with casting rule 'same_kind'", ufunc_name(op), t->name, a->elem->name), NULL;
     if (!hl_is_array(b) && hl_is_literal(b)) s->types[1] = t;
     return a;
 }

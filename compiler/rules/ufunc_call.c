@@ -13,12 +13,12 @@ static bool item_like(const hl_type *t) { return hl_is_array(t) || hl_is_number(
 /* NumPy refuses Python integers that the dtype can't hold. */
 static bool literals_fit(hl_site *s, const hl_choice *c)
 {
-    for (int k = 0; k < c->n; k++) {
+    for (int k = 0; k + 1 < s->n; k++) {
         int64_t v;
-        const hl_type *t = c->in[k];
-        if (!hl_literal_int(s->types[k + 1], &v) || !hl_is_int(t) || t->bits == 64) continue;
-        int64_t low = t->flags & HL_T_SIGNED ? -(1LL << (t->bits - 1)) : 0, high = t->flags & HL_T_SIGNED ? (1LL << (t->bits - 1)) - 1 : (1LL << t->bits) - 1;
-        if (v >= low && v <= high) continue;
+        const hl_type *t = hl_item_of(c->in[k]);
+        if (!hl_literal_int(s->types[k + 1], &v) || !hl_is_int(t)) continue;
+        bool is_signed = t->flags & HL_T_SIGNED;
+        if (t->bits == 64 ? is_signed || v >= 0 : is_signed ? v >> (t->bits - 1) == v >> 63 : v >> t->bits == 0) continue;
         hl_reject(s, "Python integer %lld out of bounds for %s", (long long)v, t->name);
         return false;
     }
@@ -105,6 +105,21 @@ static bool read_layout(hl_ufunc_call *c, PyObject *layout)
     return !PyErr_Occurred();
 }
 
+/* Arrays of other dtypes than the loop's are cast: the function sees a copy.  What it may write there goes back behind the call
+ * (infer/finish.c), unless the copy is read-only. */
+static bool convert_arrays(hl_site *s, const hl_ufunc_call *c)
+{
+    for (int k = 1; k < s->n; k++) {
+        const hl_type *t = s->types[k], *want = c->in[k - 1], *item = hl_item_of(want);
+        if (!hl_is_array(t) || t->elem == item) continue;
+        bool fixed = !hl_is_array(want) || want->flags & HL_T_READONLY || t->flags & HL_T_READONLY;
+        if (!fixed && hl_is_complex(item) && !hl_is_complex(t->elem))
+            return hl_reject(s, "operand %d is written, and %s can't be cast back to %s", k, item->name, t->elem->name), false;
+        s->types[k] = hl_type_array(item, t->ndim, t->layout == 'F' && t->ndim > 1 ? 'F' : 'C', fixed ? HL_T_READONLY : 0);
+    }
+    return true;
+}
+
 static const hl_type *gufunc(hl_site *s, hl_ufunc_call *c)
 {
     hl_choice found;
@@ -117,18 +132,30 @@ static const hl_type *gufunc(hl_site *s, hl_ufunc_call *c)
     if (!read_layout(c, found.layout)) return NULL;
     const hl_type *t = hl_call_jitted(s, found.function, found.in, found.n, &c->callee);
     if (t && t->kind != HL_K_UNKNOWN && t->kind != HL_K_NONE) return hl_reject(s, "the function returns %s; a gufunc's writes into its outputs", t->name), NULL;
+    if (!literals_fit(s, &found) || !convert_arrays(s, c)) return NULL;
     s->inst->data = c;
     for (int k = 1; k < s->n; k++)
         if (!hl_is_array(s->types[k]) && !hl_is_array(c->in[k - 1])) s->types[k] = c->in[k - 1];
     return hl_T.none;
 }
 
-/* The outputs are made here. */
+static bool may_write(const hl_type *t) { return hl_is_array(t) && !(t->flags & HL_T_READONLY); }
+
+static bool changes_inputs(const hl_ufunc_call *c)
+{
+    for (int k = 0; k < c->nin - c->nwritten; k++)
+        if (may_write(c->in[k])) return true;
+    return false;
+}
+
+/* The outputs are made here; two rows, whose effects differ. */
 const hl_type *hl_type_call_gufunc(hl_site *s)
 {
     hl_ufunc_call *c = HL_NEW(hl_site_arena(s), hl_ufunc_call);
-    if (!gufunc(s, c)) return NULL;
-    return c->nout == 1 ? c->out[0] : hl_type_tuple(hl_site_types(s), c->out, c->nout, NULL);
+    if (!gufunc(s, c) || changes_inputs(c) != (s->rule->id == HL_R_call_gufunc_changing)) return NULL;
+    const hl_type *made[HL_UFUNC_OPERANDS]; /* without dimensions: numbers */
+    for (int k = 0; k < c->nout; k++) made[k] = hl_array_of(s, c->out[k]->elem, c->out[k]->ndim);
+    return c->nout == 1 ? made[0] : hl_type_tuple(hl_site_types(s), made, c->nout, NULL);
 }
 
 /* The outputs are the last operands. */
