@@ -416,12 +416,15 @@ static hl_inst *root_of(hl_inst *v)
     return v;
 }
 
-/* Memory that this instruction allocated. A reshape of strided memory is a view when it can be. */
+/* Memory that this instruction allocated. */
 static bool makes_memory(const hl_inst *v)
 {
-    return v->rule && v->rule->kind != HL_RULE_ATTR && v->op != HL_OP_phi && v->op != HL_OP_param && v->op != HL_OP_getitem &&
-           v->op != HL_OP_itervalue && v->op != HL_OP_unpack_item && v->rule->id != HL_R_np_reshape_any && !(hl_ir_effects(v) & HL_E_BORROW) &&
-           (v->rule->effects & HL_E_LAZY || (v->rule->key && v->rule->kind == HL_RULE_FUNC && !strncmp(v->rule->key, "numpy.", 6)));
+    if (!v->rule || v->op == HL_OP_phi || v->op == HL_OP_param || hl_ir_effects(v) & HL_E_BORROW || v->rule->effects & HL_E_VIEW) return false;
+    switch (v->rule->kind) {
+    case HL_RULE_FUNC: return v->rule->effects & HL_E_LAZY || (v->rule->key && !strncmp(v->rule->key, "numpy.", 6));
+    case HL_RULE_METHOD: return v->rule->self == HL_K_ARRAY;
+    default: return v->rule->effects & HL_E_LAZY && v->op != HL_OP_getitem && v->op != HL_OP_itervalue && v->op != HL_OP_unpack_item;
+    }
 }
 
 bool hl_surely_apart(hl_inst *a, hl_inst *b)

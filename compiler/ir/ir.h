@@ -39,6 +39,7 @@ enum { /* effects; hl_op_info.effects and hl_rule.effects */
     HL_E_SERIAL = 1024,/* touches Python objects: needs the GIL */
     HL_E_UFUNC = 2048, /* scalar row that lifts over arrays item by item (rules/array.c) */
     HL_E_OBJECT = 4096, /* takes operands that are Python objects, or have such parts, without looking into them */
+    HL_E_VIEW = 16384, /* the result may look into an operand's memory, with a reference of its own */
     HL_E_PYTHON = 8192, /* done by CPython: operands and result are Python objects (rules/object.c) */
 };
 

@@ -56,6 +56,7 @@ static unsigned effects_of(const char *letters)
         case 's': e |= HL_E_SERIAL; break;
         case 'u': e |= HL_E_UFUNC; break;
         case 'o': e |= HL_E_OBJECT; break;
+        case 'v': e |= HL_E_VIEW; break;
         case 'P': e |= HL_E_PYTHON | HL_E_OBJECT | HL_E_SERIAL; break;
         default: break;
         }
