@@ -228,7 +228,7 @@ def _instruction(code, span):
             if p is not None and (p.lineno, p.end_lineno) == (span[0], span[2]) and (p.col_offset, p.end_col_offset) in (
                     (span[1], span[3]), (None, None)) and i.opname not in ("CACHE", "RESUME", "PUSH_NULL", "PRECALL", "LOAD_FAST", "LOAD_CONST"):
                 return f"bytecode offset {i.offset} ({i.opname})"
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError):  # bytecode that dis does not understand either
         pass
     return ""
 

@@ -645,3 +645,27 @@ def test_bytecode_that_no_compiler_writes(code, message):
     code = bytes(opcode.opmap[c] if isinstance(c, str) else c for c in code)
     with pytest.raises((SystemError, UnsupportedError), match=message):
         compiler.dump(_changed(co_code=code, co_exceptiontable=b""), "ir")
+
+
+def _assembled(*code):
+    import opcode
+    to_tuple = ["LIST_TO_TUPLE", 0] if "LIST_TO_TUPLE" in opcode.opmap else ["CALL_INTRINSIC_1", 6]
+    code = [part for c in code for part in (to_tuple if c == "to tuple" else [c])]
+    return bytes(opcode.opmap[c] if isinstance(c, str) else c for c in code)
+
+
+def test_a_display_that_was_looked_at_stays(monkeypatch):
+    """Found by guided fuzzing: the list went, and the instruction that had looked at it named it still."""
+    monkeypatch.setenv("HOTLOOP_VERIFY", "1")
+    code = _assembled("LOAD_FAST", 0, "BUILD_LIST", 1, "LOAD_FAST", 1, "LIST_EXTEND", 1, "LOAD_FAST", 1, "CHECK_EXC_MATCH", 0, "POP_TOP", 0,
+                      "to tuple", "RETURN_VALUE", 0)
+    assert "exc_match" in compiler.dump(_changed(co_code=code, co_exceptiontable=b""), "ir")
+
+
+def test_an_error_about_bytecode_that_dis_cannot_read():
+    """Found by guided fuzzing: to name the instruction, the error asked dis, which wants names that are there."""
+    from hotloop import explain
+
+    def f(a):
+        return a.b
+    assert explain._instruction(f.__code__.replace(co_names=()), (1, 0, 1, 5)) == ""

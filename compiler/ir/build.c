@@ -160,6 +160,13 @@ static hl_inst *value_of(hl_builder *b, const hl_item *it)
 
 hl_inst *hl_build_item_value(hl_builder *b, int nth) { return value_of(b, hl_build_item(b, nth)); }
 
+hl_inst *hl_build_peek(hl_builder *b, int nth)
+{
+    hl_item *it = hl_build_item(b, nth);
+    it->shared = true;
+    return value_of(b, it);
+}
+
 hl_item hl_build_pop_item(hl_builder *b)
 {
     hl_item it = *hl_build_item(b, 1);

@@ -171,6 +171,7 @@ hl_inst *hl_build_pop(hl_builder *b);                  /* a value; never NULL, a
 hl_inst **hl_build_pop_n(hl_builder *b, int n);        /* n values, deepest first */
 hl_item *hl_build_item(hl_builder *b, int nth);        /* from the top, which is 1; its value is looked up */
 hl_inst *hl_build_item_value(hl_builder *b, int nth);
+hl_inst *hl_build_peek(hl_builder *b, int nth);       /* … for an instruction that keeps it: no display goes on growing in its place */
 void hl_build_flush(hl_builder *b, int depth);         /* items below depth go to their variables */
 void hl_build_goto(hl_builder *b, hl_bb *to, int depth);
 void hl_build_fork(hl_builder *b, hl_inst *condition, hl_bb *yes, int yes_depth, hl_bb *no, int no_depth);

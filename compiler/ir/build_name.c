@@ -187,7 +187,7 @@ void hl_build_do_import(hl_builder *b, const hl_bc *bc)
 
 void hl_build_do_import_from(hl_builder *b, const hl_bc *bc)
 {
-    hl_inst *from = hl_build_item_value(b, 1);
+    hl_inst *from = hl_build_peek(b, 1);
     bool known = from->op == HL_OP_const && PyModule_Check(from->obj) && PyObject_HasAttr(from->obj, bc->obj);
     if (hl_build_gradual(b) && !known && !b->failed) {
         hl_inst *i = hl_build_emit1(b, HL_OP_import_from, from);

@@ -548,7 +548,7 @@ void hl_build_do_iter(hl_builder *b, const hl_bc *bc)
 
 void hl_build_do_for_iter(hl_builder *b, const hl_bc *bc)
 {
-    hl_inst *more = hl_build_emit1(b, HL_OP_iternext, hl_build_item_value(b, 1));
+    hl_inst *more = hl_build_emit1(b, HL_OP_iternext, hl_build_peek(b, 1));
     int depth = b->frame->depth;
     hl_build_fork(b, more, hl_build_behind(b), depth, hl_build_target(b, bc), depth - 1);
 }

@@ -40,7 +40,7 @@ void hl_build_do_exc_match(hl_builder *b, const hl_bc *bc)
 {
     (void)bc;
     hl_inst *cls = hl_build_pop(b);
-    hl_build_push(b, hl_build_emit2(b, HL_OP_exc_match, hl_build_item_value(b, 1), cls));
+    hl_build_push(b, hl_build_emit2(b, HL_OP_exc_match, hl_build_peek(b, 1), cls));
 }
 
 static hl_inst *handled(hl_builder *b)

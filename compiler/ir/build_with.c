@@ -214,6 +214,6 @@ void hl_build_do_before_with(hl_builder *b, const hl_bc *bc)
 void hl_build_do_with_except(hl_builder *b, const hl_bc *bc)
 {
     (void)bc;
-    hl_inst *exit = hl_build_item_value(b, 4), *e = hl_build_item_value(b, 1);
+    hl_inst *exit = hl_build_peek(b, 4), *e = hl_build_peek(b, 1);
     if (!b->failed) hl_build_push(b, hl_build_emit2(b, HL_OP_with_failed, exit, e));
 }
