@@ -42,6 +42,7 @@
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -64,6 +65,12 @@ void hlx_set_option(const char *name, const char *value)
     auto it = options.find(name);
     if (it != options.end() && it->second->getNumOccurrences() == 0)
         it->second->addOccurrence(0, name, value);
+}
+
+LLVMValueRef hlx_masked_load(LLVMBuilderRef b, LLVMTypeRef vector, LLVMValueRef at, unsigned align, LLVMValueRef mask)
+{
+    Type *type = unwrap(vector);
+    return wrap(unwrap(b)->CreateMaskedLoad(type, unwrap(at), Align(align), unwrap(mask), Constant::getNullValue(type)));
 }
 
 namespace {

@@ -13,6 +13,9 @@ void hlx_set_option(const char *name, const char *value);
 /* Runs a textual pipeline, which may contain our own function passes `hl-interleave` and `hl-pieces`.  NULL, or a message to be freed. */
 char *hlx_run_passes(LLVMModuleRef m, const char *pipeline, LLVMTargetMachineRef tm);
 
+/* Reads the lanes of a vector that the mask names; the others are zero, and their memory is not touched. */
+LLVMValueRef hlx_masked_load(LLVMBuilderRef b, LLVMTypeRef vector, LLVMValueRef at, unsigned align, LLVMValueRef mask);
+
 /* What the loop vectoriser says while passes run over modules of this context: `on` is called for each remark, with the lines of the
  * place, innermost first (a loop of an inlined function has several).  name: LLVM's short name of the remark. */
 typedef struct hlx_line { const char *file; unsigned line; } hlx_line;

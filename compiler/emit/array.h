@@ -101,6 +101,20 @@ void hl_nest_joined(hl_emit *e, V temps);
 void hl_nest_leave(hl_emit *e, hl_nest *n, const hl_type *const *types, V *const *parts, int count, V temps);
 bool hl_surely_apart(hl_inst *a, hl_inst *b);                   /* their memories cannot overlap */
 
+/* --- windows (lanes.c) ------------------------------------------------------------------------------------------------------------ */
+enum { HL_LANE_ACCS = 2 };
+typedef struct hl_lane_op {
+    int width, n;             /* lanes; accumulators */
+    V init[HL_LANE_ACCS];     /* vectors */
+    bool partial[HL_LANE_ACCS]; /* a sum: each row begins anew and is added */
+    void (*item)(hl_emit *e, void *arg, V x, V const *acc, V *out);
+    void *arg;
+} hl_lane_op;
+/* How many items of v, taken as type t, the rows of a prepared nest are reduced by at once; 0: they cannot be. */
+int hl_lanes_width(const hl_nest *n, const hl_inst *v, const hl_type *t);
+void hl_lanes_reduce(hl_emit *e, hl_nest *n, hl_inst *v, const hl_type *t, hl_lane_op *op, V *acc);
+V hl_lanes_splat(hl_emit *e, int width, V x);
+
 /* --- element-wise (element.c) --------------------------------------------------------------------------------------------------- */
 typedef void (*hl_item_fn)(hl_emit *e, hl_nest *n, hl_inst *v, V *out);
 hl_item_fn hl_item_of_rule(const hl_inst *v);                   /* how a lazy instruction computes one item */

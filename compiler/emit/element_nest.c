@@ -14,6 +14,7 @@
  * Stores into memory that nothing else in the nest reaches carry an alias scope, so that the vectoriser needs no checks.
  */
 #include "../../runtime/rt_array.h"
+#include "../codegen/codegen.h"
 #include "array.h"
 #include <string.h>
 
@@ -311,7 +312,9 @@ static void hint_window(hl_emit *e, hl_nest *n, const hl_for *l)
     for (int k = 0; k < n->nleaf; k++) widest = hl_itemsize(n->leaf[k].type->elem) > widest ? hl_itemsize(n->leaf[k].type->elem) : widest;
     if (widest >= 16) return;
     V jump = LLVMGetBasicBlockTerminator(LLVMGetInstructionParent(LLVMGetIncomingValue(l->i, 1)));
-    hl_hint_loop(e, jump, (hl_hint[]){{"llvm.loop.vectorize.width", n->cheap ? 1 : 32 / widest}, {"llvm.loop.interleave.count", 1}}, 2);
+    bool folds = n->nacc && !n->scope && hl_machine_has("avx"); /* the rest of a row goes through the same vectors, masked */
+    hl_hint hints[] = {{"llvm.loop.vectorize.width", n->cheap ? 1 : 32 / widest}, {"llvm.loop.interleave.count", 1}, {"llvm.loop.vectorize.predicate.enable", 1}};
+    hl_hint_loop(e, jump, hints, folds && !n->cheap ? 3 : 2);
 }
 
 /* Closes levels to-1 … from; acc.next becomes what the accumulators hold behind them. */

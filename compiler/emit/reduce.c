@@ -80,7 +80,9 @@ static V is_nan(hl_emit *e, const hl_type *t, const V *x)
 
 static V add(hl_emit *e, V a, V b)
 {
-    if (LLVMGetTypeKind(LLVMTypeOf(a)) == LLVMIntegerTypeKind) return LLVMBuildAdd(e->b, a, b, "");
+    LLVMTypeRef t = LLVMTypeOf(a);
+    if (LLVMGetTypeKind(t) == LLVMVectorTypeKind) t = LLVMGetElementType(t);
+    if (LLVMGetTypeKind(t) == LLVMIntegerTypeKind) return LLVMBuildAdd(e->b, a, b, "");
     return fast_flag(LLVMBuildFAdd(e->b, a, b, ""), LLVMFastMathAllowReassoc);
 }
 
@@ -88,9 +90,10 @@ static V lesser(hl_emit *e, const hl_type *t, V a, V b, bool min)
 {
     if (t->kind == HL_K_BOOL) return min ? LLVMBuildAnd(e->b, a, b, "") : LLVMBuildOr(e->b, a, b, "");
     V args[2] = {a, b};
-    if (hl_is_float(t)) return fast_flag(hl_intrinsic(e, min ? "llvm.minimum" : "llvm.maximum", hl_scalar_type(e, t), args, 2), LLVMFastMathNoSignedZeros);
+    LLVMTypeRef type = LLVMTypeOf(a); /* or a vector of them */
+    if (hl_is_float(t)) return fast_flag(hl_intrinsic(e, min ? "llvm.minimum" : "llvm.maximum", type, args, 2), LLVMFastMathNoSignedZeros);
     bool s = t->flags & HL_T_SIGNED;
-    return hl_intrinsic(e, min ? (s ? "llvm.smin" : "llvm.umin") : s ? "llvm.smax" : "llvm.umax", hl_scalar_type(e, t), args, 2);
+    return hl_intrinsic(e, min ? (s ? "llvm.smin" : "llvm.umin") : s ? "llvm.smax" : "llvm.umax", type, args, 2);
 }
 
 /* |x - mean|^2 */
@@ -204,15 +207,22 @@ typedef struct job {
     hl_inst *i, *v;          /* the reduction, its operand */
     hl_nest *n;
     int kept;                /* levels 0 … kept-1 are the dimensions that stay */
+    int lanes;               /* of vectors that the rows of a window are reduced with (lanes.c); 0: no vectors */
     int leaf;                /* or -1: the operand is leaf `leaf` (an axis known at run time) */
     V count, ddof;
     reducer q;
 } job;
 
+static void pass_lanes(hl_emit *e, job *j, V *acc);
+
 /* One pass over the items of the inner levels; results in acc. */
 static void pass(hl_emit *e, job *j, V *acc)
 {
     hl_nest *n = j->n;
+    if (j->lanes) {
+        pass_lanes(e, j, acc);
+        return;
+    }
     n->nacc = 0;
     for (int k = 0; k < j->q.n; k++) {
         bool wide = n->blocked && n->nd && LLVMTypeOf(j->q.init[k]) == e->f32;
@@ -233,6 +243,50 @@ static void pass(hl_emit *e, job *j, V *acc)
         acc[k] = n->acc[k].next;
         if (n->acc[k].inner != n->acc[k].type) acc[k] = LLVMBuildFPTrunc(e->b, acc[k], n->acc[k].inner, "");
     }
+}
+
+/* --- windows ----------------------------------------------------------------------------------------------------------------------- */
+
+static void lane_item(hl_emit *e, void *arg, V x, V const *acc, V *out) { reduce_item(e, arg, &x, NULL, acc, out); }
+
+/* One accumulator of all lanes.  That of the sum beside an extreme becomes NaN or 0. */
+static V across(hl_emit *e, const reducer *q, V lanes, int k)
+{
+    LLVMTypeRef t = LLVMTypeOf(lanes);
+    bool floats = hl_is_float(q->acc), s = q->acc->flags & HL_T_SIGNED, min = q->r == HL_RED_MIN;
+    if (is_sum(q->r) && floats) return fast_flag(hl_intrinsic(e, "llvm.vector.reduce.fadd", t, (V[]){LLVMConstNull(LLVMGetElementType(t)), lanes}, 2), LLVMFastMathAllowReassoc);
+    if (is_sum(q->r)) return hl_intrinsic(e, "llvm.vector.reduce.add", t, &lanes, 1);
+    if (k) {
+        V odd = LLVMBuildFCmp(e->b, LLVMRealUNO, lanes, lanes, ""), any = hl_intrinsic(e, "llvm.vector.reduce.or", LLVMTypeOf(odd), &odd, 1);
+        return LLVMBuildSelect(e->b, any, LLVMConstReal(LLVMGetElementType(t), __builtin_nan("")), LLVMConstNull(LLVMGetElementType(t)), "");
+    }
+    if (!floats) return hl_intrinsic(e, min ? (s ? "llvm.vector.reduce.smin" : "llvm.vector.reduce.umin") : s ? "llvm.vector.reduce.smax" : "llvm.vector.reduce.umax", t, &lanes, 1);
+    V r = hl_intrinsic(e, q->summed ? (min ? "llvm.vector.reduce.fmin" : "llvm.vector.reduce.fmax") : min ? "llvm.vector.reduce.fminimum" : "llvm.vector.reduce.fmaximum", t, &lanes, 1);
+    return fast_flag(r, LLVMFastMathNoSignedZeros | (q->summed ? LLVMFastMathNoNaNs : 0));
+}
+
+/* How many lanes a pass over the window has; 0: the ordinary nest. */
+static int lanes_of(const job *j)
+{
+    const reducer *q = &j->q;
+    bool fits = q->r == HL_RED_SUM || q->r == HL_RED_MEAN || q->r == HL_RED_MIN || q->r == HL_RED_MAX || q->r == HL_RED_VAR || q->r == HL_RED_STD;
+    return fits && !j->kept && j->leaf < 0 ? hl_lanes_width(j->n, j->v, q->acc) : 0;
+}
+
+static void pass_lanes(hl_emit *e, job *j, V *acc)
+{
+    reducer q = j->q;
+    hl_lane_op op = {.width = j->lanes, .n = q.n, .item = lane_item, .arg = &q};
+    V mean, vectors[HL_LANE_ACCS];
+    q.item = q.acc; /* lanes convert */
+    if (q.mean) mean = hl_lanes_splat(e, j->lanes, q.mean[0]), q.mean = &mean;
+    for (int k = 0; k < q.n; k++) {
+        bool minus = is_sum(q.r) && hl_is_float(q.acc); /* -0 + x is x, whatever x is */
+        op.init[k] = hl_lanes_splat(e, j->lanes, minus ? LLVMConstReal(half_type(e, q.acc), -0.0) : q.init[k]);
+        op.partial[k] = is_sum(q.r);
+    }
+    hl_lanes_reduce(e, j->n, j->v, q.acc, &op, vectors);
+    for (int k = 0; k < q.n; k++) acc[k] = across(e, &q, vectors[k], k);
 }
 
 static void reduce_inner(hl_emit *e, job *j, V *out)
@@ -268,6 +322,7 @@ static void reduce_summed(hl_emit *e, job *j, V *out)
     const hl_leaf *l = &j->n->leaf[0];
     j->n->cheap = true;
     hl_nest_prepare(e, j->n);
+    j->lanes = lanes_of(j);
     pass(e, j, acc);
     LLVMBasicBlockRef again = hl_bb(e, "nan"), done = hl_bb(e, "extreme"), from = hl_here(e);
     hl_cond(e, LLVMBuildFCmp(e->b, LLVMRealUNO, acc[1], acc[1], ""), again, done);
@@ -482,6 +537,7 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
             return;
         }
         hl_nest_prepare(e, j.n);
+        j.lanes = lanes_of(&j);
         reduce_inner(e, &j, out);
     } else reduce_axes(e, &j, axes == -1 ? (1LL << nd) - 1 : axes, hl_is_array(i->type) && i->type->ndim == nd && p.keepdims >= 0, shape, out);
     if (owned) hl_emit_release(e, j.v->type, owned);
