@@ -176,9 +176,12 @@ def _parse(text):
 def operand_texts(facts, filename, span):
     """How the operands are written in the source; None for those that cannot be found."""
     text = segment(filename, span)
-    if facts.get("op") == "build_slice" and text:
-        return ([part.strip() or None for part in text.split(":")] + [None] * 3)[:len(facts.get("operands", ()))]
     node, source = _parse(text) if text else (None, "")
+    if facts.get("op") == "build_slice" and text:  # "a[i:j]", or "i:j" alone
+        if not isinstance(node, ast.Subscript):
+            node, source = _parse(f"_[{text}]")
+        parts = (node.slice.lower, node.slice.upper, node.slice.step) if isinstance(getattr(node, "slice", None), ast.Slice) else (None,) * 3
+        return [part and ast.get_source_segment(source, part) for part in parts][:len(facts.get("operands", ()))]
     nodes = []
     if isinstance(node, ast.BinOp):
         nodes = [node.left, node.right]
@@ -441,6 +444,10 @@ def _wrapped(label, text):
 def render(reason, code, names, filename, function, span, facts):
     """The message of an error at a place in compiled code."""
     facts = dict(facts or {})
+    returned = re.fullmatch(r"return\s+(\w+)", segment(filename, span) or "")
+    if facts.get("op") == "phi" and returned:
+        facts.setdefault("name", returned[1])
+        span = (span[0], span[1] + returned.start(1), *span[2:])
     texts = operand_texts(facts, filename, span)
     facts.update(texts=texts, scope={*(names or ()), *dir(builtins), *(code.co_varnames if code else ())})
     reason = re.sub(r"\b_?io\.open\b", "open()", reason)

@@ -260,15 +260,37 @@ static void explain_attribute(hl_infer *in, PyObject *facts, hl_inst *i)
     else put(facts, "names", member_names(hl_unliteral(t)->kind));
 }
 
+/* What several ways make of one value. */
+static void explain_phi(hl_infer *in, PyObject *facts, hl_inst *const *values, int n)
+{
+    const hl_inst *found[MAX_PLACES], *seen[4 * MAX_PLACES];
+    int nfound = 0, nseen = 0;
+    for (int k = 0; k < n; k++) nfound = definitions(in, values[k], found, nfound, seen, &nseen);
+    put(facts, "places", places(in, found, nfound));
+}
+
+/* Bytecode may have one return statement several times, once a way that leads there (CPython from 3.12 on): then the ways differ. */
 static void explain_returns(hl_infer *in, PyObject *facts, hl_func *f)
 {
+    HL_VEC(hl_inst *) values = {0};
+    hl_inst *before = NULL;
+    bool copied = true;
     PyObject *list = PyList_New(0);
     for (int b = 0; b < f->blocks.n; b++) {
         hl_inst *r = hl_ir_term(f->blocks.at[b]);
         if (!r || r->op != HL_OP_return || !r->args[0]->type) continue;
+        copied &= !before || (before->span.line == r->span.line && before->span.col == r->span.col);
+        before = r;
+        hl_push(in->arena, &values, r->args[0]);
         PyObject *type = text(hl_unliteral(hl_resolve(in, r->args[0]->type))->name), *span = span_of(r->span);
         append(list, type && span ? Py_BuildValue("(OszO)", type, "return", NULL, span) : NULL);
         Py_XDECREF(type), Py_XDECREF(span);
+    }
+    if (copied && values.n > 1) {
+        put(facts, "op", text(hl_ops[HL_OP_phi].name));
+        explain_phi(in, facts, values.at, values.n);
+        Py_XDECREF(list);
+        return;
     }
     put(facts, "places", list);
 }
@@ -284,13 +306,10 @@ void hl_explain(hl_infer *in, hl_inst *i)
     const hl_instance *f = i->block->func->data;
     if (f && f->callers.n) hl_explain_calls(in, f->callers.at[0]);
     switch (i->op) {
-    case HL_OP_phi: {
-        const hl_inst *found[MAX_PLACES];
-        int n = all_definitions(in, i, found);
-        put(facts, "places", places(in, found, n));
+    case HL_OP_phi:
+        explain_phi(in, facts, &i, 1);
         if (i->obj) put(facts, "name", Py_NewRef(i->obj));
         break;
-    }
     case HL_OP_return: explain_returns(in, facts, i->block->func); break;
     case HL_OP_call: explain_call(in, facts, i); break;
     case HL_OP_getattr: case HL_OP_setattr: explain_attribute(in, facts, i); break;
