@@ -12,49 +12,13 @@ import math
 import sys
 import time
 
-import numpy as np
 from hotloop import njit
 
 import cases
+import integers
 import report
 
 
-def collatz(n):
-    longest = 0
-    for start in range(1, n):
-        k, x = 0, start
-        while x != 1:
-            x = x // 2 if x % 2 == 0 else 3 * x + 1
-            k += 1
-        longest = max(longest, k)
-    return longest
-
-
-def histogram(a, bins):
-    for x in a:
-        bins[x] += 1
-
-
-def polynomial_hash(a):
-    h = 0
-    for x in a:
-        h = (h * 31 + x) % 1000003
-    return h
-
-
-def prefix_sums(a, out):
-    s = 0
-    for i in range(len(a)):
-        s += a[i]
-        out[i] = s
-
-
-def integers():
-    return np.random.default_rng(0).integers(0, 1000, 300_000)
-
-
-INTEGER = [("collatz", collatz, lambda: (30_000,)), ("histogram", histogram, lambda: (integers(), np.zeros(1000, np.int64))),
-           ("hash", polynomial_hash, lambda: (integers(),)), ("prefix sums", prefix_sums, lambda: (integers(), np.zeros(300_000, np.int64)))]
 SAFETIES = [("bounds", {"boundscheck": False}, {}), ("interrupts", {"interrupts": False}, {}), ("overflow", {}, {"overflow": "raise"})]
 
 
@@ -78,7 +42,7 @@ def ratio(off, on, args, budget=1.5):
 
 def programs(safety):
     if safety == "overflow":
-        return [(name, lambda jit, f=f: jit(f), args()) for name, f, args in INTEGER]
+        return [(name, lambda jit, f=f: jit(f), args()) for name, f, args in integers.PROGRAMS]
     return [(c.name, c.make, c.args(False)) for c in cases.CASES if c.warm]
 
 

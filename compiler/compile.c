@@ -5,6 +5,7 @@
  *   fuse     array expressions               passes/fuse.c
  *   overflow integers that must fit          infer/overflow.c
  *   bounds   range checks leave hot loops    passes/bounds.c
+ *   ranges   integers that do fit            passes/ranges.c
  *   poll     loops look for signals          passes/poll.c
  *   own      retain and release              passes/ownership.c
  *   emit     LLVM IR                         emit/
@@ -64,6 +65,7 @@ static const hl_pass pipeline[] = {
     {"fuse", hl_pass_fuse, .graph = true, .typed = true},
     {"overflow", hl_pass_overflow, .graph = true, .typed = true},
     {"bounds", hl_pass_bounds, .graph = true, .typed = true},
+    {"ranges", hl_pass_ranges, .graph = true, .typed = true},
     {"poll", hl_pass_poll, .graph = true, .typed = true},
     {"own", hl_pass_ownership, .graph = true, .typed = true, .dump = DUMP_TYPES, .report = hl_report_graph},
     {"emit", hl_pass_emit, .dump = DUMP_LLVM},

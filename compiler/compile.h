@@ -109,6 +109,7 @@ hl_func *hl_build_code(hl_cx *cx, PyObject *code, PyObject *globals, PyObject *c
 int hl_pass_infer(hl_cx *cx);
 int hl_pass_fuse(hl_cx *cx);
 int hl_pass_bounds(hl_cx *cx);
+int hl_pass_ranges(hl_cx *cx);
 int hl_pass_overflow(hl_cx *cx);
 int hl_pass_poll(hl_cx *cx);
 int hl_pass_ownership(hl_cx *cx);

@@ -263,7 +263,7 @@ bool is_short(Loop *loop)
     for (BasicBlock *block : loop->blocks())
         for (Instruction &i : *block)
             n += !isa<PHINode>(i) && !isa<GetElementPtrInst>(i) && !isa<CastInst>(i) && !i.isDebugOrPseudoInst();
-    return n <= 20;
+    return n <= 32;
 }
 
 void align_loop(Loop *loop)

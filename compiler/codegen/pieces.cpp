@@ -155,7 +155,9 @@ BasicBlock *Cutter::move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &m
 void Cutter::mend(ValueToValueMapTy &moved, BasicBlock *look)
 {
     for (auto pair : moved) {
-        auto *v = const_cast<Instruction *>(cast<Instruction>(pair.first));
+        auto *v = const_cast<Instruction *>(dyn_cast<Instruction>(pair.first));
+        if (!v) /* a function that is called there, mapped to itself */
+            continue;
         SSAUpdater updater;
         SmallVector<Use *, 8> wrong;
         for (Use &use : v->uses())

@@ -178,6 +178,7 @@ static void emit_function(hl_emit *e, hl_func *f)
     e->allocas = hl_bb(e, "entry");
     LLVMBasicBlockRef start = hl_bb(e, "start");
     for (int b = 0; b < f->blocks.n; b++) e->blocks[b] = hl_bb(e, "");
+    hl_speculate(f);
     hl_error_begin(e);
     hl_emit_lines_function(e, f);
     hl_at(e, e->allocas);

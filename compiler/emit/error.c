@@ -9,7 +9,7 @@
  *
  * Every value of an unwind list is defined before the instruction that fails, so it dominates the cleanup block that
  * all such instructions share. */
-#include "emit.h"
+#include "private.h"
 #include <string.h>
 
 typedef struct cleanup { hl_inst **values; int n; LLVMBasicBlockRef bb, overflow; V place, overflow_place; } cleanup;
@@ -138,7 +138,15 @@ void hl_check(hl_emit *e, hl_inst *i, V ok, hl_err err, V a, V b)
     hl_at(e, go_on);
 }
 
-void hl_check_fits(hl_emit *e, hl_inst *i, V ok)
+/* The branch at the end of `from` goes to its first target.  LLVM makes one condition of this and the next branch if it does not know. */
+static void expect_first(hl_emit *e, LLVMBasicBlockRef from)
+{
+    LLVMMetadataRef weights[3] = {LLVMMDStringInContext2(e->lc, "branch_weights", 14), LLVMValueAsMetadata(hl_i32(e, 1 << 20)), LLVMValueAsMetadata(hl_i32(e, 1))};
+    V node = LLVMMetadataAsValue(e->lc, LLVMMDNodeInContext2(e->lc, weights, 3));
+    LLVMSetMetadata(LLVMGetBasicBlockTerminator(from), LLVMGetMDKindIDInContext(e->lc, "prof", 4), node);
+}
+
+static void check_fits(hl_emit *e, hl_inst *i, V ok)
 {
     if (i->block->handler) {
         hl_check(e, i, ok, HL_ERR_int_overflow, NULL, NULL);
@@ -154,6 +162,23 @@ void hl_check_fits(hl_emit *e, hl_inst *i, V ok)
     LLVMAddIncoming(c->overflow_place, &place, &from, 1);
     hl_cond(e, ok, go_on, c->overflow);
     hl_at(e, go_on);
+}
+
+/* What was moved out of an arm must fit if that arm is taken, which is looked at only when it does not. */
+void hl_check_fits(hl_emit *e, hl_inst *i, V ok)
+{
+    V elsewhere = hl_unless_taken(e, i);
+    if (!elsewhere) {
+        check_fits(e, i, ok);
+        return;
+    }
+    LLVMBasicBlockRef fits = hl_bb(e, "fits"), large = hl_bb(e, "large"), from = hl_here(e);
+    hl_cond(e, ok, fits, large);
+    expect_first(e, from);
+    hl_at(e, large);
+    check_fits(e, i, elsewhere);
+    hl_br(e, fits);
+    hl_at(e, fits);
 }
 
 void hl_check_status(hl_emit *e, hl_inst *i, V status)

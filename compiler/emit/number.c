@@ -129,8 +129,28 @@ V hl_power_by_int(hl_emit *e, V a, int64_t n, bool is_float)
     }
 }
 
+/* lo <= a <= hi */
+static V is_between(hl_emit *e, V a, int64_t lo, int64_t hi)
+{
+    return hl_icmp(e, LLVMIntULE, hl_ibin(e, LLVMSub, a, hl_int(e, a, lo)), hl_int(e, a, (int64_t)((uint64_t)hi - (uint64_t)lo)));
+}
+
+/* a * c for a c whose product is shifts and sums: a is compared with the ends of what fits, which nobody waits for, while the flag of a multiplication
+ * makes everything wait for the multiplier. */
+static V exact_scaled(hl_emit *e, hl_inst *i, V a, int64_t c)
+{
+    hl_check_fits(e, i, is_between(e, a, INT64_MIN / c, INT64_MAX / c));
+    return hl_ibin(e, LLVMMul, a, hl_int(e, a, c));
+}
+
+static bool is_scale(int64_t c) { return c > 1 && c < 1 << 16 && (__builtin_popcountll((uint64_t)c) <= 2 || __builtin_popcountll((uint64_t)c + 1) == 1); }
+
 V hl_exact(hl_emit *e, hl_inst *i, hl_op op, const hl_type *t, V a, V b)
 {
+    int64_t c;
+    bool word = hl_signed(t) && LLVMGetTypeKind(LLVMTypeOf(a)) == LLVMIntegerTypeKind;
+    if (word && op == HL_OP_mul && hl_scalar_int(b, &c) && is_scale(c)) return exact_scaled(e, i, a, c);
+    if (word && op == HL_OP_mul && hl_scalar_int(a, &c) && is_scale(c)) return exact_scaled(e, i, b, c);
     static const char *const names[3][2] = {{"llvm.uadd.with.overflow", "llvm.sadd.with.overflow"}, {"llvm.usub.with.overflow", "llvm.ssub.with.overflow"},
                                             {"llvm.umul.with.overflow", "llvm.smul.with.overflow"}};
     const char *name = names[op == HL_OP_add ? 0 : op == HL_OP_sub ? 1 : 2][hl_signed(t)];
