@@ -15,6 +15,10 @@ V hl_max64(hl_emit *e, V a, V b);
 V hl_eq64(hl_emit *e, V a, V b);               /* constant true for one and the same value */
 V hl_pick(hl_emit *e, V cond, V a, V b);       /* select that folds constant conditions and equal arms */
 V hl_both(hl_emit *e, V a, V b);               /* and of two i1, either may be NULL */
+V hl_if_all(hl_emit *e, int n, V const *sizes, V value);         /* value, or 0 when one of the sizes is not positive */
+/* The block where these values, which are phis of two, constants or parameters, join; NULL: anything else. */
+LLVMBasicBlockRef hl_phi_block(int n, V const *values);
+LLVMBasicBlockRef hl_phi_side(int n, V const *values, int side, V *out); /* what they are on the way there, and where that way comes from */
 V hl_intrinsic(hl_emit *e, const char *name, LLVMTypeRef t, V *args, int n); /* overloaded on one type */
 
 /* --- arrays as values ------------------------------------------------------------------------------------------------- */

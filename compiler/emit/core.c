@@ -148,6 +148,13 @@ void hl_br(hl_emit *e, LLVMBasicBlockRef to) { LLVMBuildBr(e->b, to); }
 void hl_cond(hl_emit *e, V c, LLVMBasicBlockRef t, LLVMBasicBlockRef f) { LLVMBuildCondBr(e->b, c, t, f); }
 V hl_select(hl_emit *e, V c, V a, V b) { return a == b ? a : LLVMBuildSelect(e->b, c, a, b, ""); }
 
+void hl_unlikely(hl_emit *e, V branch, int way)
+{
+    V weights[2] = {hl_i32(e, way ? 2000 : 1), hl_i32(e, way ? 1 : 2000)};
+    LLVMMetadataRef parts[3] = {LLVMMDStringInContext2(e->lc, "branch_weights", 14), LLVMValueAsMetadata(weights[0]), LLVMValueAsMetadata(weights[1])};
+    LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(e->lc, "prof", 4), LLVMMetadataAsValue(e->lc, LLVMMDNodeInContext2(e->lc, parts, 3)));
+}
+
 V hl_phi2(hl_emit *e, LLVMTypeRef t, V a, LLVMBasicBlockRef from_a, V b, LLVMBasicBlockRef from_b)
 {
     V phi = LLVMBuildPhi(e->b, t, ""), values[2] = {a, b};

@@ -95,6 +95,40 @@ V hl_both(hl_emit *e, V a, V b)
     return LLVMBuildAnd(e->b, a, b, "");
 }
 
+V hl_if_all(hl_emit *e, int n, V const *sizes, V value)
+{
+    V zero = hl_i64(e, 0);
+    for (int k = 0; k < n; k++) value = hl_pick(e, LLVMBuildICmp(e->b, LLVMIntSGT, sizes[k], zero, ""), value, zero);
+    return value;
+}
+
+LLVMBasicBlockRef hl_phi_block(int n, V const *values)
+{
+    LLVMBasicBlockRef block = NULL;
+    for (int k = 0; k < n; k++) {
+        if (LLVMIsConstant(values[k]) || LLVMIsAArgument(values[k])) continue;
+        if (!LLVMIsAPHINode(values[k]) || LLVMCountIncoming(values[k]) != 2) return NULL;
+        LLVMBasicBlockRef b = LLVMGetInstructionParent(values[k]);
+        if (block && block != b) return NULL;
+        block = b;
+    }
+    for (unsigned side = 0; block && side < 2; side++) /* finished already: no loop */
+        for (int k = 0; k < n; k++)
+            if (LLVMIsAPHINode(values[k]) && !LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(values[k], side))) return NULL;
+    return block;
+}
+
+LLVMBasicBlockRef hl_phi_side(int n, V const *values, int side, V *out)
+{
+    LLVMBasicBlockRef from = NULL;
+    for (int k = 0; k < n; k++) {
+        bool phi = LLVMIsAPHINode(values[k]);
+        out[k] = phi ? LLVMGetIncomingValue(values[k], (unsigned)side) : values[k];
+        if (phi) from = LLVMGetIncomingBlock(values[k], (unsigned)side);
+    }
+    return from;
+}
+
 static bool is_false(V c) { return c && LLVMIsAConstantInt(c) && !LLVMConstIntGetZExtValue(c); }
 
 /* --- leaves ------------------------------------------------------------------------------------------------------------------ */

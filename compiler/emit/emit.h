@@ -88,6 +88,7 @@ void hl_before(hl_emit *e, V inst);                                    /* emit i
 LLVMBasicBlockRef hl_here(hl_emit *e);
 void hl_br(hl_emit *e, LLVMBasicBlockRef to);
 void hl_cond(hl_emit *e, V c, LLVMBasicBlockRef t, LLVMBasicBlockRef f);
+void hl_unlikely(hl_emit *e, V branch, int way);                       /* … is hardly ever taken: its code stands elsewhere */
 V hl_phi2(hl_emit *e, LLVMTypeRef t, V a, LLVMBasicBlockRef from_a, V b, LLVMBasicBlockRef from_b);
 V hl_select(hl_emit *e, V c, V a, V b);
 typedef struct hl_for { V i; LLVMBasicBlockRef head, body, done, before; V hi; V step; } hl_for;

@@ -185,6 +185,7 @@ static void close_ring(lanes *l, ring *r, V by, V const *steps, int nacc, V cons
     V more = LLVMBuildICmp(e->b, LLVMIntSGT, r->left, by, ""), left = LLVMBuildNSWSub(e->b, r->left, by, ""), next = NULL;
     if (mask) { /* only then is another mask made */
         hl_cond(e, more, from, done);
+        hl_unlikely(e, LLVMGetBasicBlockTerminator(turn), 0);
         hl_at(e, from);
         next = mask_of(l, hl_min64(e, left, by));
         LLVMAddIncoming(mask, &next, &from, 1);
@@ -221,22 +222,54 @@ static void reduce_row(lanes *l, hl_inst *v, const hl_type *t, hl_lane_op *op, V
                       : LLVMBuildFAdd(e->b, acc[k], next[k], "");
 }
 
+/* What a window of this shape begins with: the length of its rows, 0 when there is no row, and the mask of their first vector. */
+typedef struct start { V trip, mask; } start;
+
+static start start_of(const lanes *l, V const *shape, V step)
+{
+    hl_emit *e = l->e;
+    int rows = l->n->nd - 1;
+    V trip = hl_if_all(e, rows, shape, shape[rows]);
+    return (start){trip, mask_of(l, hl_min64(e, trip, step))};
+}
+
+/* Where windows are clamped only if they stick out (index.c), the shape is one of two, and both are known before that is asked.  So is what follows
+ * from them; and what follows from the usual one is the same for all windows, and is made in front of the loops. */
+static start start_early(const lanes *l, V step)
+{
+    hl_emit *e = l->e;
+    int nd = l->n->nd;
+    LLVMBasicBlockRef here = hl_here(e), from[2], join = LLVMIsConstant(step) ? hl_phi_block(nd, l->n->shape) : NULL;
+    if (!join) return start_of(l, l->n->shape, step);
+    start s[2];
+    for (int side = 0; side < 2; side++) {
+        V shape[HL_DIMS];
+        from[side] = hl_phi_side(nd, l->n->shape, side, shape);
+        hl_before(e, LLVMGetBasicBlockTerminator(from[side]));
+        s[side] = start_of(l, shape, step);
+    }
+    hl_before(e, LLVMGetFirstInstruction(join));
+    start r = {hl_phi2(e, e->i64, s[0].trip, from[0], s[1].trip, from[1]), hl_phi2(e, LLVMTypeOf(s[0].mask), s[0].mask, from[0], s[1].mask, from[1])};
+    hl_at(e, here);
+    return r;
+}
+
 void hl_lanes_reduce(hl_emit *e, hl_nest *n, hl_inst *v, const hl_type *t, hl_lane_op *op, V *acc)
 {
     lanes l = {.e = e, .n = n, .width = op->width};
     int rows = n->nd - 1;
-    V trip = n->shape[rows], side = n->fast, inner[HL_NEST_LEAVES], outer[HL_NEST_LEAVES], zero = hl_i64(e, 0);
-    for (int k = 0; k < rows; k++) trip = hl_pick(e, LLVMBuildICmp(e->b, LLVMIntSGT, n->shape[k], zero, ""), trip, zero);
+    V side = n->fast, inner[HL_NEST_LEAVES], outer[HL_NEST_LEAVES];
     for (int k = 0; k < n->nleaf; k++) {
         l.at[k] = hl_arr_data(n->leaf[k].parts);
         side = hl_both(e, side, hl_eq64(e, n->leaf[k].stride[rows], hl_i64(e, hl_itemsize(n->leaf[k].type->elem))));
     }
     for (int k = 0; k < n->nleaf; k++) inner[k] = hl_pick(e, side, hl_i64(e, hl_itemsize(n->leaf[k].type->elem) * l.width), n->leaf[k].slow);
-    V step = hl_pick(e, side, hl_i64(e, l.width), hl_i64(e, 1)), first = mask_of(&l, hl_min64(e, trip, step));
+    V step = hl_pick(e, side, hl_i64(e, l.width), hl_i64(e, 1));
+    start first = start_early(&l, step);
     for (int k = 0; k < op->n; k++) acc[k] = op->init[k];
     ring r[HL_DIMS];
     for (int k = 0; k < rows; k++) open_ring(&l, &r[k], n->shape[k], op->n, acc);
-    reduce_row(&l, v, t, op, trip, step, first, inner, acc);
+    reduce_row(&l, v, t, op, first.trip, step, first.mask, inner, acc);
     for (int k = rows - 1; k >= 0; k--) {
         for (int j = 0; j < n->nleaf; j++) outer[j] = n->leaf[j].stride[k];
         close_ring(&l, &r[k], hl_i64(e, 1), outer, op->n, acc, NULL);
