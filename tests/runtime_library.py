@@ -5,7 +5,7 @@ import os
 import hotloop
 
 library = ctypes.PyDLL(os.path.join(os.path.dirname(hotloop.__file__), "libhotloop.so"))
-I64, I32, P = ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p
+I64, I32, F64, P = ctypes.c_int64, ctypes.c_int32, ctypes.c_double, ctypes.c_void_p
 
 
 def declare(name, result, *args):

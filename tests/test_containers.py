@@ -90,6 +90,24 @@ def test_unsigned_in_tuples_compare_exactly():
     checks(f, [(big, -1, -5), (big, 2**63 - 1, 3), (np.array([5, 7], np.uint64), 7, 5)])
 
 
+def test_integers_beyond_floats_compare_exactly_inside_of_containers():
+    """2**53 + 1 is no float: converted to one it would equal 2.0**53."""
+    def f(n, x):
+        t, values = (n,), [n]
+        return t == (x,), t != (x,), t < (x,), t >= (x,), (x,) < t, values == [x], x in t, x in values, [(1, n)] < [(1, x)]
+
+    checks(f, [(n, x) for x in (2.0**53, -2.0**53, 2.0**63, float("inf"), float("nan"), 0.5) for n in (2**53, 2**53 + 1, -2**53 - 1, 2**63 - 1, 0)])
+
+    def unsigned(a, x):
+        t = (a[0],)
+        return t == (x,), t < (x,), t > (x,), x in t
+
+    compiled = njit(unsigned)  # an item of an array is a Python number, in compiled code
+    for n in (2**63, 2**63 + 1, 2**64 - 1, 3):
+        for x in (2.0**63, 2.0**64, 3.0, -1.0):
+            assert compiled(np.array([n], np.uint64), x) == unsigned([n], x)
+
+
 def test_tuple_in():
     def f(x, t):
         return x in t, x not in t, x in (1, 2, 3), x in (), x in (1.5, None, "a")

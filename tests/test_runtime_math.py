@@ -2,24 +2,13 @@
 import cmath
 import ctypes
 import math
-import os
 import random
 import struct
 
 import numpy as np
 import pytest
 
-import hotloop
-
-rt = ctypes.PyDLL(os.path.join(os.path.dirname(hotloop.__file__), "libhotloop.so"))
-I64, I32, F64 = ctypes.c_int64, ctypes.c_int32, ctypes.c_double
-
-
-def declare(name, res, *args):
-    f = getattr(rt, "hl_" + name)
-    f.restype, f.argtypes = res, list(args)
-    return f
-
+from runtime_library import F64, I32, I64, declare
 
 def bits(x):
     return "nan" if x != x else struct.pack("d", x)

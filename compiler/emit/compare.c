@@ -3,6 +3,7 @@
  * Sequences compare as in CPython: the first pair of items that is not equal decides, by the operator itself; when there
  * is none, the lengths do. */
 #include "container.h"
+#include "scalar.h"
 
 static V decided(hl_emit *e, hl_op op, int order)
 {
@@ -26,48 +27,6 @@ static LLVMIntPredicate signed_predicate(hl_op op)
     case HL_OP_gt: return LLVMIntSGT;
     default: return LLVMIntSGE;
     }
-}
-
-static LLVMIntPredicate unsigned_predicate(hl_op op)
-{
-    switch (op) {
-    case HL_OP_lt: return LLVMIntULT;
-    case HL_OP_le: return LLVMIntULE;
-    case HL_OP_gt: return LLVMIntUGT;
-    case HL_OP_ge: return LLVMIntUGE;
-    default: return signed_predicate(op);
-    }
-}
-
-static hl_op swapped(hl_op op)
-{
-    switch (op) {
-    case HL_OP_lt: return HL_OP_gt;
-    case HL_OP_le: return HL_OP_ge;
-    case HL_OP_gt: return HL_OP_lt;
-    case HL_OP_ge: return HL_OP_le;
-    default: return op;
-    }
-}
-
-static bool is_signed(const hl_type *t) { return t->kind == HL_K_BOOL || t->flags & HL_T_SIGNED; }
-
-/* s op u, with s signed and u uint64: exact. */
-static V mixed_signs(hl_emit *e, hl_op op, V s, V u)
-{
-    V negative = hl_icmp(e, LLVMIntSLT, s, hl_zero(e));
-    return hl_select(e, negative, decided(e, op, -1), hl_icmp(e, unsigned_predicate(op), s, u));
-}
-
-static V compare_numbers(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
-{
-    if (ta == hl_T.uint64 && hl_is_intlike(tb) && is_signed(tb)) return mixed_signs(e, swapped(op), hl_cast1(e, tb, hl_T.int64, b[0]), a[0]);
-    if (tb == hl_T.uint64 && hl_is_intlike(ta) && is_signed(ta)) return mixed_signs(e, op, hl_cast1(e, ta, hl_T.int64, a[0]), b[0]);
-    const hl_type *t = ta == tb && ta->kind != HL_K_BOOL ? ta : hl_promote(ta, tb);
-    V x[2], y[2];
-    hl_cast(e, i, ta, t, a, x);
-    hl_cast(e, i, tb, t, b, y);
-    return hl_compare(e, op, t, x, y);
 }
 
 static V compare_tuples(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
@@ -124,7 +83,7 @@ static V compare_strings(hl_emit *e, hl_op op, const hl_type *ta, const V *a, co
 V hl_value_compare(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
 {
     const hl_type *x = hl_unliteral(ta), *y = hl_unliteral(tb);
-    if (hl_is_number(x) && hl_is_number(y)) return compare_numbers(e, i, op, x, a, y, b);
+    if (hl_is_number(x) && hl_is_number(y)) return hl_compare_numbers(e, i, op, x, a, y, b);
     if (x->kind != y->kind) return hl_bool(e, op == HL_OP_ne); /* None, a number, a str … never equal each other */
     switch (x->kind) {
     case HL_K_TUPLE: return compare_tuples(e, i, op, x, a, y, b);

@@ -425,6 +425,21 @@ V hl_compare_values(hl_emit *e, hl_op op, const hl_type *ta, const hl_type *tb, 
     return hl_signed(ta) ? compare_mixed_signs(e, op, a[0], b[0]) : compare_mixed_signs(e, mirrored(op), b[0], a[0]);
 }
 
+/* Any two numbers, in types of their own. */
+V hl_compare_numbers(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
+{
+    const hl_type *t = ta == tb && ta->kind != HL_K_BOOL ? ta : hl_promote(ta, tb), *from[2] = {ta, tb}, *to[2] = {t, t};
+    bool ints = hl_is_intlike(ta) && hl_is_intlike(tb);
+    if (t->kind == HL_K_FLOAT && ta != tb) /* integers of 64 bits may be no floats: they are compared as they are */
+        for (int k = 0; k < 2; k++) to[k] = hl_is_intlike(from[k]) ? (from[k] == hl_T.uint64 ? hl_T.uint64 : hl_T.int64) : hl_T.float64;
+    else if (ints && t == hl_T.uint64)
+        for (int k = 0; k < 2; k++) to[k] = from[k]->flags & HL_T_SIGNED ? hl_T.int64 : hl_T.uint64;
+    V x[2], y[2];
+    hl_cast(e, i, ta, to[0], a, x);
+    hl_cast(e, i, tb, to[1], b, y);
+    return hl_compare_values(e, op, to[0], to[1], x, y);
+}
+
 /* --- emitters of the rows ---------------------------------------------------------------------------------------------------- */
 
 /* int / int: CPython rounds the exact quotient; two conversions do the same below 2**53. */

@@ -59,6 +59,7 @@ bool hl_vecexp_has(const char *name);
 
 /* number.c: one operator on operands of the instruction; a and b may differ in type (shifts, exact comparison). */
 void hl_emit_op(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const hl_type *tb, const V *a, const V *b, V *out);
+V hl_compare_numbers(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b);
 V hl_compare_values(hl_emit *e, hl_op op, const hl_type *ta, const hl_type *tb, const V *a, const V *b);
 void hl_abs(hl_emit *e, const hl_type *t, const V *a, V *out);
 

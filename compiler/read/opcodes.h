@@ -89,6 +89,18 @@ extern const hl_opcode hl_read_opcodes[256];
     REFUSE(GET_AWAITABLE, "await"), REFUSE(GET_AITER, "async for"), REFUSE(GET_ANEXT, "async for"),                    \
     REFUSE(END_ASYNC_FOR, "async for"), REFUSE(BEFORE_ASYNC_WITH, "async with")
 
+/* … and since 3.12. */
+#define HL_OPCODES_SINCE_312                                                                                           \
+    SKIP(END_FOR), VAR(LOAD_FAST_CHECK, load), VAR(LOAD_FAST_AND_CLEAR, load_clear),                                   \
+    EXPAND(LOAD_ATTR, hl_read_load_attr), FIXED(BINARY_SLICE, get_slice, 0), FIXED(STORE_SLICE, set_slice, 0),         \
+    EXPAND(CALL_INTRINSIC_1, hl_read_intrinsic_1), EXPAND(CALL_INTRINSIC_2, hl_read_intrinsic_2),                      \
+    FORWARD(POP_JUMP_IF_FALSE, jump_unless), FORWARD(POP_JUMP_IF_TRUE, jump_if),                                       \
+    FORWARD(POP_JUMP_IF_NONE, jump_none), FORWARD(POP_JUMP_IF_NOT_NONE, jump_not_none),                                \
+    EXPAND(RETURN_CONST, hl_read_return_const),                                                                        \
+    REFUSE(LOAD_SUPER_ATTR, "super()"), REFUSE(LOAD_LOCALS, "class definition"),                                       \
+    REFUSE(LOAD_FROM_DICT_OR_GLOBALS, "class definition"), REFUSE(LOAD_FROM_DICT_OR_DEREF, "class definition"),        \
+    REFUSE(END_SEND, "yield from or await"), REFUSE(CLEANUP_THROW, "yield from or await")
+
 /* For the expand functions. */
 hl_bc *hl_read_put(hl_reader *r, hl_bc_op op, int arg);
 void hl_read_put_obj(hl_reader *r, hl_bc_op op, PyObject *tuple, int index); /* NAME and OBJ operands */
@@ -99,6 +111,7 @@ void hl_read_compare(hl_reader *r, int which, bool truth);
 void hl_read_set_function(hl_reader *r, int flags);                          /* MAKE_FUNCTION's flags until 3.12 */
 /* Rows of several versions. */
 void hl_read_load_global(hl_reader *r, int arg);
+void hl_read_return_const(hl_reader *r, int arg);
 void hl_read_binary_op(hl_reader *r, int arg);
 void hl_read_is_op(hl_reader *r, int arg);
 void hl_read_contains_op(hl_reader *r, int arg);

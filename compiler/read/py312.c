@@ -5,26 +5,12 @@
 
 static void compare(hl_reader *r, int arg) { hl_read_compare(r, arg >> 4, false); }
 
-static void return_const(hl_reader *r, int arg) {
-    hl_read_put_obj(r, HL_BC_const, r->consts, arg);
-    hl_read_put(r, HL_BC_return, 0);
-}
-
 const hl_opcode hl_read_opcodes[256] = {
     HL_COMMON_OPCODES,
-    SKIP(END_FOR),
-    VAR(LOAD_FAST, load), VAR(LOAD_FAST_CHECK, load), VAR(LOAD_FAST_AND_CLEAR, load_clear), VAR(LOAD_CLOSURE, closure),
-    EXPAND(LOAD_ATTR, hl_read_load_attr), EXPAND(COMPARE_OP, compare),
-    FIXED(BINARY_SLICE, get_slice, 0), FIXED(STORE_SLICE, set_slice, 0),
+    HL_OPCODES_SINCE_312,
+    VAR(LOAD_FAST, load), VAR(LOAD_CLOSURE, closure), EXPAND(COMPARE_OP, compare),
     EXPAND(FORMAT_VALUE, hl_read_format_value),
     EXPAND(MAKE_FUNCTION, hl_read_make_function), EXPAND(KW_NAMES, hl_read_kw_names), EXPAND(CALL, hl_read_call),
-    EXPAND(CALL_INTRINSIC_1, hl_read_intrinsic_1), EXPAND(CALL_INTRINSIC_2, hl_read_intrinsic_2),
     FORWARD(FOR_ITER, for_iter),
-    FORWARD(POP_JUMP_IF_FALSE, jump_unless), FORWARD(POP_JUMP_IF_TRUE, jump_if),
-    FORWARD(POP_JUMP_IF_NONE, jump_none), FORWARD(POP_JUMP_IF_NOT_NONE, jump_not_none),
-    EXPAND(RETURN_CONST, return_const),
-    REFUSE(LOAD_SUPER_ATTR, "super()"), REFUSE(LOAD_LOCALS, "class definition"),
-    REFUSE(LOAD_FROM_DICT_OR_GLOBALS, "class definition"), REFUSE(LOAD_FROM_DICT_OR_DEREF, "class definition"),
-    REFUSE(END_SEND, "yield from or await"), REFUSE(CLEANUP_THROW, "yield from or await"),
 };
 #endif

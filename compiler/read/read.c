@@ -39,6 +39,11 @@ void hl_read_refuse(hl_reader *r, const char *what) {
 }
 
 /* --- rows of several versions ------------------------------------------------------------------------------------ */
+void hl_read_return_const(hl_reader *r, int arg) {
+    hl_read_put_obj(r, HL_BC_const, r->consts, arg);
+    hl_read_put(r, HL_BC_return, 0);
+}
+
 void hl_read_load_global(hl_reader *r, int arg) {
     if (arg & 1) hl_read_put(r, HL_BC_null, 0);
     hl_read_put_obj(r, HL_BC_global, r->names, arg >> 1);
