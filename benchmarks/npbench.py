@@ -4,7 +4,8 @@
     NPBENCH=path make bench-npbench ARGS="gemm jacobi_2d"    these alone
 
 The files are not changed: in hotloop's process the module `numba` is hotloop.  Each kernel runs in a process of its own
-with a time-out; its answer is compared with NPBench's NumPy version on the same input, by NPBench's own criterion.
+with a time-out; its answer is compared with NPBench's NumPy version on the same input, by NPBench's own criterion.  Where they differ it may
+be the file that says something else than the NumPy version: what CPython makes of the same file, undecorated, is right too, and the remark says so.
 Compile time is the first call less a warm one.
 """
 import argparse
@@ -118,6 +119,33 @@ def cost_of_checks(function, info, data, budget=1.0, most=300):
     return least[1] / least[0]
 
 
+def undecorated(info):
+    """The kernel's Numba file as CPython runs it: the decorators give the functions back."""
+    def decorator(function=None, *args, **options):
+        return function if callable(function) else lambda f: f
+
+    loaded = {name: sys.modules.pop(name) for name in ("numba", module_name(info, "_numba_n"))}
+    sys.modules["numba"] = types.ModuleType("numba")
+    sys.modules["numba"].__dict__.update(jit=decorator, njit=decorator, prange=range)
+    try:
+        return getattr(module(info, "_numba_n"), info["func_name"])
+    finally:
+        sys.modules.update(loaded)
+
+
+def judge(info, data, want, got):
+    """What is wrong with an answer, and what is to be said about it."""
+    wrong = agrees(want, got)
+    if not wrong:
+        return "", ""
+    with np.errstate(all="ignore"):
+        _, python = call(undecorated(info), info, data)
+    file = agrees(want, python)
+    if file and not agrees(python, got):
+        return "", f"as CPython with this file; the NumPy version differs ({file})"
+    return wrong, ""
+
+
 def run_kernel(path, side, name, preset):
     """Prints one JSON object."""
     sys.path.insert(0, path)
@@ -135,9 +163,9 @@ def run_kernel(path, side, name, preset):
     numba.njit(lambda x: x + 1)(1)   # LLVM is loaded
     function = getattr(module(info, "_numba_n"), info["func_name"])
     first, got = call(function, info, data)
-    wrong = agrees(want, got)
+    wrong, remark = judge(info, data, want, got)
     warm = repeated(function, info, data)
-    found = {"first": first, "warm": warm, "compile": max(first - warm, 1e-6), "right": not wrong, "wrong": wrong}
+    found = {"first": first, "warm": warm, "compile": max(first - warm, 1e-6), "right": not wrong, "wrong": wrong, "remark": remark}
     if side == "hotloop":
         found["checks"] = cost_of_checks(function, info, data)
     print(json.dumps(found))
@@ -176,9 +204,10 @@ def markdown(kernels, preset):
                          "", "", h.get("wrong", "").replace("|", "\\|")))
             continue
         checks.append(h["checks"])
+        remarks = [h.get("remark", ""), "" if n.get("right") else "Numba: " + n.get("wrong", "")[:60]]
         rows.append((name, report.human(h["compile"]), report.human(n.get("compile")), report.times(n.get("compile"), h["compile"]),
                      report.human(h["warm"]), report.human(n.get("warm")), report.human(p.get("warm")),
-                     report.times(n.get("warm"), h["warm"]), f"{h['checks']:.3f}", "" if n.get("right") else "Numba: " + n.get("wrong", "")[:60]))
+                     report.times(n.get("warm"), h["warm"]), f"{h['checks']:.3f}", "; ".join(filter(None, remarks)).replace("|", "\\|")))
         if n.get("right"):
             ratios.append((n["compile"] / h["compile"], n["warm"] / h["warm"]))
     right = sum(1 for s in kernels.values() if s.get("hotloop", {}).get("right"))
