@@ -6,6 +6,7 @@ Names are unique, so that a variable of one branch is never the variable of anot
 """
 import contextlib
 import dataclasses
+import re
 
 import numpy as np
 from array_expressions import KIND, QUARTERS, ArrayExpressions
@@ -253,7 +254,7 @@ class Program(ArrayExpressions):
             name = self.name("i")
             source, var = self.iterable(name)
             made = [var]
-        grows = not source.endswith((")", "]"))
+        walked = set(re.findall(r"\w+", source))
         self.put(f"for {name} in {source}:")
         self.scope = before
         self.loops += 1
@@ -261,11 +262,10 @@ class Program(ArrayExpressions):
             self.scope.update({v.text: v for v in made})
             if first:
                 self.put(first)
-            if grows:  # the body may append to it
-                for v in self.of_type(("list", ("int",))) + self.of_type(("list", ("float",))):
-                    if v.text == source:
-                        self.put(f"if len({v}) > 20:")
-                        self.put("    break")
+            for v in self.of_type(("list", ("int",))) + self.of_type(("list", ("float",))):
+                if v.text in walked:  # the body may append to it
+                    self.put(f"if len({v}) > 20:")
+                    self.put("    break")
             self.statements(3, depth - 1)
         self.loops -= 1
         if c.chance(15):
