@@ -130,7 +130,7 @@ static const hl_type *result_of(const hl_type *ret, int k) { return hl_unliteral
 static int add_loop(PyUFuncObject *u, hl_ufunc_loops *l, const hl_type *const *args, hl_result *r)
 {
     char types[NPY_MAXARGS];
-    for (int k = 0; k < l->nargs; k++) types[k] = (char)hl_type_to_npy(k < l->nin || u->core_enabled ? item_of(args[k]) : result_of(r->ret, k - l->nin));
+    for (int k = 0; k < l->nargs; k++) types[k] = (char)hl_type_to_npy(k < l->nin || l->core ? item_of(args[k]) : result_of(r->ret, k - l->nin));
     int bad = known(l, types) ? 1 : reserve(u, l) < 0 || register_method(u, l, types, (void *)r->entry) < 0 ? -1 : 0;
     if (bad) { /* or another thread was faster */
         hl_compiler()->code_free(r->code);
@@ -166,9 +166,9 @@ static int check_numbers(const hl_type *const *types, int n, const hl_type *aske
 }
 
 /* The result types of a loop, as a tuple. */
-static PyObject *result_types(const PyUFuncObject *u, const hl_type *ret)
+static PyObject *result_types(const hl_ufunc_loops *l, const hl_type *ret)
 {
-    int n = u->core_enabled ? 0 : u->nout;
+    int n = l->core ? 0 : l->nargs - l->nin;
     PyObject *t = PyTuple_New(n);
     for (int k = 0; t && k < n; k++) {
         PyObject *o = hl_type_object(result_of(ret, k));
@@ -188,21 +188,21 @@ static PyObject *ufunc_add(PyObject *m, PyObject *args)
     hl_ufunc_loops *l = hl_ufunc_loops_of(o);
     PyUFuncObject *u = (PyUFuncObject *)o;
     if (!l) return PyErr_Format(PyExc_TypeError, "%R is not made by vectorize", u);
-    int n = hl_types_from_sequence(seq, types, NPY_MAXARGS), want = u->core_enabled ? l->nargs : l->nin;
+    int n = hl_types_from_sequence(seq, types, NPY_MAXARGS), want = l->core ? l->nargs : l->nin;
     if (n < 0) return NULL;
     if (ret != Py_None && !(asked = hl_type_of_object(ret))) return PyErr_Format(PyExc_TypeError, "expected a return type, got %R", ret);
-    if (check_numbers(types, n, asked, u->core_enabled) < 0) return NULL;
+    if (check_numbers(types, n, asked, l->core) < 0) return NULL;
     if (n != want) return PyErr_Format(PyExc_TypeError, "the signature has %d arguments, %U() takes %d", n, l->name, want);
     const hl_compiler_api *api = hl_compiler();
-    if (!api || (u->core_enabled && core_types(u, types) < 0)) return NULL;
+    if (!api || (l->core && core_types(u, types) < 0)) return NULL;
     hl_dispatcher *own = (hl_dispatcher *)d;
     hl_ufunc_loop loop = {.nin = u->nin, .nout = u->nout};
-    if (u->core_enabled) loop.ndim = u->core_num_dims, loop.offset = u->core_offsets, loop.sym = u->core_dim_ixs, loop.nsym = u->core_num_dim_ix;
+    if (l->core) loop.ndim = u->core_num_dims, loop.offset = u->core_offsets, loop.sym = u->core_dim_ixs, loop.nsym = u->core_num_dim_ix;
     hl_request rq = {.function = own->py_func, .dispatcher = d, .args = types, .nargs = n, .ret = asked, .options = own->options, .loop = &loop};
     hl_result r;
     if (api->compile(&rq, &hl_binding_hooks, &r) < 0) return NULL;
     const hl_type *gives = r.ret = hl_unliteral(r.ret);
-    return add_loop(u, l, types, &r) < 0 ? NULL : result_types(u, gives);
+    return add_loop(u, l, types, &r) < 0 ? NULL : result_types(l, gives);
 }
 
 /* --- making one -------------------------------------------------------------------------------------------------------------------- */
@@ -238,7 +238,7 @@ static PyObject *ufunc_new(PyObject *m, PyObject *args)
     hl_ufunc_loops *l = (hl_ufunc_loops *)loops_class->tp_alloc(loops_class, 0);
     if (!l) return NULL;
     l->owner = Py_NewRef(owner), l->name = Py_NewRef(name), l->doc = Py_NewRef(doc), l->signature = Py_NewRef(layout);
-    l->nin = nin, l->nargs = nin + nout, l->identity = identity_of(identity);
+    l->nin = nin, l->nargs = nin + nout, l->identity = identity_of(identity), l->core = layout != Py_None;
     const char *name8 = PyUnicode_AsUTF8(name), *doc8 = PyUnicode_AsUTF8(doc), *layout8 = layout == Py_None ? NULL : PyUnicode_AsUTF8(layout);
     bool read = name8 && doc8 && (layout8 || layout == Py_None);
     PyObject *u = !read ? NULL : PyUFunc_FromFuncAndDataAndSignature(NULL, NULL, NULL, 0, nin, nout, l->identity, name8, doc8, 0, layout8);

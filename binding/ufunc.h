@@ -14,6 +14,7 @@ typedef struct hl_ufunc_loops {
     PyObject *owner, *name, *doc, *signature; /* the ufunc points into the texts */
     vectorcallfunc call;     /* the ufunc's own, where ours stands in front of it */
     int nin, nargs, n, cap, identity;
+    bool core;               /* a gufunc, whose function writes into its outputs; also where the layout has no dimensions: NumPy takes that for a ufunc */
     char *types;
     PyUFuncGenericFunction *functions;
     void **data;

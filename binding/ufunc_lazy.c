@@ -117,7 +117,7 @@ int hl_ufunc_make_lazy(PyObject *u)
 {
     hl_ufunc_loops *l = hl_ufunc_loops_of(u);
     if (add_promoter(u, l->nargs) < 0) return -1;
-    if (!((PyUFuncObject *)u)->core_enabled) return 0;
+    if (!l->core) return 0;
     l->call = ((PyUFuncObject *)u)->vectorcall;
     ((PyUFuncObject *)u)->vectorcall = lazy_call;
     return 0;

@@ -421,3 +421,41 @@ def test_numbers_of_other_kinds_and_indices():
     for k in (2, -3):
         with pytest.raises(IndexError, match="out of bounds"):
             row(x, k)
+
+
+# --- layouts without dimensions -----------------------------------------------------------------------------------------------------------
+
+
+@guvectorize([(float64, float64, float64[:])], "(),()->()")
+def added(x, y, out):
+    out[0] = x + y
+
+
+@guvectorize([(float64[:], float64[:])], "()->()", target="parallel")
+def squared(x, out):
+    out[0] = x[0] * x[0]
+
+
+@guvectorize("(),()->()")
+def lazy_added(x, y, out):
+    out[0] = x + y
+
+
+def test_no_core_dimensions():
+    """To NumPy such a gufunc is an element-wise ufunc: `signature` is None, and it reduces."""
+    a = numbers(4, 5)
+    assert added.signature is None and added.types == ["dd->d"]
+    assert (added(a, a[0]) == a + a[0]).all() and (added.reduce(a) == np.add.reduce(a)).all()
+    assert (added.accumulate(a, axis=1) == np.add.accumulate(a, axis=1)).all() and (added.outer(a[0], a[1]) == np.add.outer(a[0], a[1])).all()
+    assert (lazy_added(a, 1, np.zeros_like(a)) == a + 1).all() and (pickle.loads(pickle.dumps(lazy_added))(a, 1) == a + 1).all()
+    x = np.arange(10.0)
+    added(x[:-1], 5, x[1:])
+    assert x.tolist() == [0, *range(5, 14)]
+    x = np.arange(300_000.0)
+    assert (squared(x) == x * x).all()
+
+    @njit
+    def f(x, y):
+        return added(x, y), squared(x)
+    got = f(a, a)
+    assert (got[0] == a + a).all() and (got[1] == a * a).all() and f(2.0, 3) == (5.0, 4.0)

@@ -61,6 +61,7 @@ static void start(void)
     }
     hlx_set_option("disable-lsr", "true");
     hlx_set_option("force-ordered-reductions", "true"); /* where it pays: llvm_extra.cpp */
+    hlx_set_option("force-loop-cold-block", "true"); /* the poll of a loop in pieces is not in its way */
     host.triple = LLVMGetDefaultTargetTriple();
     host.cpu = from_env("HOTLOOP_CPU", LLVMGetHostCPUName);
     host.features = from_env("HOTLOOP_CPU_FEATURES", getenv("HOTLOOP_CPU") ? no_features : LLVMGetHostCPUFeatures);

@@ -79,12 +79,14 @@ static void declare_function(hl_emit *e, hl_func *f)
     m->fn = LLVMAddFunction(e->mod, f->name ? f->name : "function", m->type);
     LLVMSetLinkage(m->fn, LLVMInternalLinkage);
     add_attribute(e, m->fn, "nounwind");
-    bool root = f == e->cx->funcs.at[0] || f == e->cx->contiguous, apart = root && f->has_loops;
+    bool root = f == e->cx->funcs.at[0] || f == e->cx->contiguous, gufunc = e->cx->rq->loop && e->cx->rq->loop->ndim;
+    bool apart = root && f->has_loops && !gufunc;
     int size = 0;
     for (int b = 0; b < f->blocks.n; b++)
         for (hl_inst *i = f->blocks.at[b]->first; i; i = i->next) size++, apart |= is_stencil(i);
     /* Arguments tell LLVM more about aliases than values loaded from a frame do: the function asked for stays on its own
-     * when it has loops, and those that run stencils always do. */
+     * when it has loops, and those that run stencils always do.  A gufunc's may be called for each few items, so it becomes part of the
+     * outer loop (its arguments tell the more there: gufunc_loop.c). */
     if (apart) add_attribute(e, m->fn, "noinline");
     else if (f->options && f->options->no_inline && !root) add_attribute(e, m->fn, "noinline");
     else if (!m->recursive && (size < INLINE_BELOW || root || (f->options && f->options->always_inline))) add_attribute(e, m->fn, "alwaysinline");

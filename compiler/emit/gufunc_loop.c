@@ -7,6 +7,9 @@
  * compiled twice (infer/infer.c): where all core dimensions lie in memory without gaps the version for C-contiguous arrays runs, whose
  * loops vectorise.  Views have no owner: NumPy keeps the memory alive.
  *
+ * Without any core dimensions the gufunc is to NumPy a ufunc like others, which it may reduce and accumulate: an output is then the next
+ * item's input, and nothing is copied.
+ *
  * This loop is `serial`; the entry hands it to the runtime (hl_gufunc_run), which copies inputs that overlap what is written, so that
  * outputs are `noalias`, and cuts the outer dimension into pieces for target="parallel". */
 #include "array.h"
@@ -66,12 +69,12 @@ static void emit_calls(core *c, const hl_func *f)
 {
     hl_emit *e = c->e;
     hl_emitted *m = f->data;
-    V args[LLVMCountParams(m->fn) + 1];
+    V args[LLVMCountParams(m->fn) + 1], addr[c->nargs];
     hl_for l = hl_for_begin(e, hl_i64(e, 0), hl_ufunc_word(e, e->i64, HL_LOOP_DIMENSIONS, 0), "i");
     int at = 0;
     for (int k = 0; k < c->nargs; k++) {
-        V offset = LLVMBuildMul(e->b, l.i, c->step[k], "");
-        at += operand_parts(c, f, k, hl_gep_bytes(e, c->at[k], offset), args + at);
+        addr[k] = hl_for_phi(e, &l, c->at[k]); /* counted on: a product would be felt where there is little else to do */
+        at += operand_parts(c, f, k, addr[k], args + at);
     }
     if (m->recursive) args[at++] = hl_i32(e, 0);
     V result = LLVMBuildCall2(e->b, m->type, m->fn, args, (unsigned)at, "");
@@ -79,15 +82,17 @@ static void emit_calls(core *c, const hl_func *f)
     LLVMBasicBlockRef ok = hl_bb(e, "ok");
     hl_cond(e, LLVMBuildICmp(e->b, LLVMIntEQ, status, hl_i32(e, 0), ""), ok, c->failed);
     hl_at(e, ok);
+    for (int k = 0; k < c->nargs; k++) hl_for_next(e, &l, addr[k], LLVMBuildGEP2(e->b, e->i8, addr[k], &c->step[k], 1, ""));
     hl_for_end(e, &l);
     LLVMBuildRet(e->b, hl_i32(e, 0));
 }
 
 static bool is_written(const hl_func *f, int k) { return hl_is_array(f->param_types[k]) && !(f->param_types[k]->flags & HL_T_READONLY); }
 
-/* Nothing else that the function sees overlaps an output, unless it may write inputs. */
+/* Nothing else that the function sees overlaps an output, unless it may write inputs, or the layout has no dimensions. */
 static void mark_written(hl_emit *e, const hl_func *f)
 {
+    if (!e->cx->rq->loop->nsym) return;
     hl_emitted *m = f->data;
     unsigned at = 1, kind = LLVMGetEnumAttributeKindForName("noalias", 7);
     for (int k = 0; k < e->cx->rq->loop->nin; k++)
@@ -140,7 +145,8 @@ void hl_emit_gufunc_loop(hl_emit *e, hl_func *f)
     core c = {.e = e, .loop = loop, .nargs = nargs, .size = HL_NEWN(e->arena, V, loop->nsym + 1), .at = HL_NEWN(e->arena, V, nargs),
               .step = HL_NEWN(e->arena, V, nargs), .stride = HL_NEWN(e->arena, V *, nargs)};
     mark_written(e, f);
-    c.failed = hl_ufunc_begin(e, false);
+    bool parallel = e->cx->rq->options.parallel, alone = !loop->nsym && !parallel;
+    c.failed = hl_ufunc_begin(e, alone);
     read_operands(&c);
     if (dense) {
         mark_written(e, dense);
@@ -151,8 +157,14 @@ void hl_emit_gufunc_loop(hl_emit *e, hl_func *f)
         hl_at(e, gaps);
     }
     emit_calls(&c, f);
+    if (alone) return;
     V serial, p[4];
     hl_ufunc_hand_over(e, &serial, p);
+    if (!loop->nsym) {
+        V run = hl_rtcall(e, HL_RT_ufunc_parallel, serial, p[0], p[1], p[2], p[3], hl_i32(e, loop->nin), hl_i32(e, loop->nout), hl_i64(e, hl_ufunc_cost(f)));
+        LLVMBuildRet(e->b, run);
+        return;
+    }
     LLVMBuildRet(e->b, hl_rtcall(e, HL_RT_gufunc_run, serial, p[0], p[1], p[2], p[3], layout_constant(e, f),
-                                 hl_i32(e, e->cx->rq->options.parallel), hl_i64(e, hl_ufunc_cost(f))));
+                                 hl_i32(e, parallel), hl_i64(e, hl_ufunc_cost(f))));
 }

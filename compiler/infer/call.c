@@ -428,8 +428,8 @@ static int resolve_ufunc(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee
 {
     PyObject *chooser = in->cx->hooks ? in->cx->hooks->ufunc(obj) : NULL;
     if (!chooser) return 0;
-    Py_DECREF(chooser);
-    PyObject *n = PyObject_GetAttrString(obj, "__name__"), *layout = PyObject_GetAttrString(obj, "signature");
+    PyObject *n = PyObject_GetAttrString(obj, "__name__"), *owner = PyObject_GetAttrString(chooser, "__self__"), *layout = owner ? PyObject_GetAttrString(owner, "layout") : NULL;
+    Py_DECREF(chooser), Py_XDECREF(owner);
     const char *name = n ? hl_strdup(in->arena, PyUnicode_AsUTF8(n)) : "ufunc";
     bool core = layout && layout != Py_None;
     Py_XDECREF(n), Py_XDECREF(layout);
