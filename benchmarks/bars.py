@@ -80,7 +80,24 @@ def judge(results):
     j.at_most("resident memory over 10⁶ calls", flat.get("calls"), 2, "flat", "{:+.1f} MB")
     j.at_most("resident memory over 10³ dropped closures", flat.get("closures"), 4, "flat", "{:+.1f} MB")
     judge_npbench(j, results.get("npbench"))
+    judge_safety(j, results)
     return j.rows
+
+
+def judge_safety(j, results):
+    """What each safety costs: time with it over time without."""
+    safety, error = results.get("safety") or {}, (results.get("first_error") or {}).get("hotloop")
+    for name, title, mean, worst in (("bounds", "range checks", 1.05, 1.25), ("interrupts", "interrupts", 1.01, None), ("overflow", "overflow=\"raise\"", 1.15, None)):
+        ratios = list(safety.get(name, {}).values())
+        j.at_most(f"{title}: geometric mean", geomean(ratios), mean, f"≤ {mean}", "{:.3f}")
+        if worst:
+            j.at_most(f"{title}: the worst program", max(ratios, default=None), worst, f"≤ {worst}", "{:.3f}")
+    found = [k["hotloop"]["checks"] for k in (results.get("npbench") or {}).get("kernels", {}).values() if "checks" in k.get("hotloop", {})]
+    j.at_most("range checks in NPBench S: geometric mean", geomean(found), 1.05, "≤ 1.05", "{:.3f}")
+    j.at_most("range checks in NPBench S: the worst kernel", max(found, default=None), 1.25, "≤ 1.25", "{:.3f}")
+    beside_c = [ratio(row.get("hotloop"), row.get("c")) for row in results["warm"].values()]
+    j.at_most("C twins without checks: geometric mean", geomean(beside_c), 1.1, "≤ 1.1", "{:.3f}")
+    j.at_most("first error in a fresh process, import not included", error and error * 1e3, 20, "≤ 20 ms", "{:.3g} ms")
 
 
 def judge_ufuncs(j, one):

@@ -60,6 +60,15 @@ def markdown(results, judged):
         parts += ["## Error of a wrong program of 50 lines",
                   table(("hotloop", "Numba", "ratio"), [(*(human(results["error"][s]) for s in ("hotloop", "numba")),
                                                          times(results["error"]["numba"], results["error"]["hotloop"]))])]
+    if results.get("first_error"):
+        parts += ["## The same in a fresh process, behind the import",
+                  table(("hotloop", "Numba", "ratio"), [(*(human(results["first_error"][s]) for s in ("hotloop", "numba")),
+                                                         times(results["first_error"]["numba"], results["first_error"]["hotloop"]))])]
+    if results.get("safety"):
+        rows = list(dict.fromkeys(name for found in results["safety"].values() for name in found))
+        parts += ["## Safety: time with it over time without, in one process, taking turns",
+                  table(("program", *results["safety"]), [(n, *("–" if r is None else f"{r:.3f}" for r in (found.get(n) for found in results["safety"].values())))
+                                                          for n in rows])]
     if results.get("dask"):
         parts += ["## Gufuncs over 10⁸ items: one core without Dask, all cores with it",
                   table(("", "", "bare", "Dask", "faster"),

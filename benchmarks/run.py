@@ -43,6 +43,25 @@ print(t1 - t0, t2 - t0)
 """
 
 
+#: The first error of a fresh process, and the import before it.
+FIRST_ERROR = """
+import time, cases
+scope = {}
+exec(compile(cases.WRONG, "wrong.py", "exec"), scope)
+a = cases.np.ones(30)
+t0 = time.perf_counter()
+import SIDE
+t1 = time.perf_counter()
+try:
+    SIDE.njit(scope["wrong"])(a, 3)
+except Exception as error:
+    text = str(error)
+t2 = time.perf_counter()
+assert "total" in text
+print(t1 - t0, t2 - t1)
+"""
+
+
 class Side:
     """A server of one side (worker.py)."""
 
@@ -99,6 +118,17 @@ def measure_start(rounds):
                 found["import"].append(a)
                 found["import_and_call"].append(b)
     return {side: {k: statistics.median(v) if v else None for k, v in found.items()} for side, found in seconds.items()}
+
+
+def measure_first_error(rounds):
+    """Seconds of the first error in a fresh process, import not included."""
+    seconds = {"hotloop": [], "numba": []}
+    for _ in range(rounds):
+        for side, found in seconds.items():
+            out = child("-c", FIRST_ERROR.replace("SIDE", side))
+            if out:
+                found.append(float(out.split()[1]))
+    return {side: statistics.median(v) if v else None for side, v in seconds.items()}
 
 
 def measure_first(rounds):
@@ -199,6 +229,9 @@ def main():
     results.update(measure_rest(sides))
     for side in sides.values():
         side.close()
+    print("safety", flush=True)
+    results["safety"] = json.loads(child(HERE / "safety.py", "--json") or "{}")
+    results["first_error"] = measure_first_error(3 if options.quick else 7)
     npbench = SCRATCH / "npbench.json"
     results["npbench"] = json.loads(npbench.read_text()) if npbench.exists() else None
     (SCRATCH / "results.json").write_text(json.dumps(results, indent=1))
