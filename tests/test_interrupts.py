@@ -135,9 +135,60 @@ def zeros(n):
     return total
 
 
+@njit
+def fibonacci(n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+
+@njit
+def hanoi(n, a, b, c):
+    if n:
+        hanoi(n - 1, a, c, b)
+        hanoi(n - 1, c, b, a)
+
+
+@njit
+def even(n):
+    if n == 0:
+        return 1
+    return odd(n - 1) + odd(n - 1)
+
+
+@njit
+def odd(n):
+    if n == 0:
+        return 0
+    return even(n - 1)
+
+
+@njit
+def stubborn(n):
+    """Catches what comes from below and what comes here, and goes on to the end."""
+    if n < 0:
+        return 0
+    try:
+        return stubborn(n - 1) + stubborn(n - 1)
+    except ValueError:
+        return 1
+
+
+@njit
+def branching(n, k):
+    if n == 0:
+        return 0
+    s = 0
+    for i in range(k):
+        s += branching(n - 1, k)
+    return s
+
+
+def recursive(n):
+    return fibonacci(n)
+
+
 LOOPS = [(counted, HUGE), (counted_down, HUGE), (stepped, HUGE, 3), (nested, HUGE, 5), (nested, 5, HUGE), (nested, HUGE, 0), (three, HUGE, 2, 2),
          (three, 2, HUGE, 2), (three, 1, 1000000, 1000000), (around_branch, HUGE, 9), (left_early, HUGE), (while_loop, 10), (forever, 1), (in_callee, HUGE),
-         (zeros, HUGE)]
+         (zeros, HUGE), (recursive, 70), (fibonacci, 70), (hanoi, 60, 0, 1, 2), (even, 120), (stubborn, 60), (branching, 60, 3)]
 
 
 @pytest.mark.parametrize("case", LOOPS, ids=lambda c: "_".join(getattr(x, "__name__", str(x)) for x in c))

@@ -246,11 +246,13 @@ int hl_pass_poll(hl_cx *cx)
     for (int k = 0; k < cx->funcs.n; k++) {
         hl_func *f = cx->funcs.at[k];
         bool keep = wanted(cx, f);
-        if (!has_poll(f, !keep) || !keep) continue;
-        hl_ir_order(f);
-        hl_ir_dominators(f);
-        hl_ir_loops(f);
-        run(f, cx->rq->options.opt_level > 0);
+        if (has_poll(f, !keep) && keep) {
+            hl_ir_order(f);
+            hl_ir_dominators(f);
+            hl_ir_loops(f);
+            run(f, cx->rq->options.opt_level > 0);
+        }
+        if (keep) hl_poll_recursion(f);
     }
     return 0;
 }
