@@ -122,6 +122,10 @@ HL_API hl_mem *hl_exception_new(PyObject *cls, hl_mem *args);      /* cls(*args)
 HL_API int32_t hl_str_compare(hl_mem *a, hl_mem *b);               /* < 0, 0, > 0 */
 HL_API int32_t hl_str_contains(hl_mem *text, hl_mem *part);
 HL_API int64_t hl_str_len(hl_mem *s);
+HL_API hl_mem *hl_str_item(hl_mem *s, int64_t at);                 /* negative ones count from the end; IndexError */
+HL_API hl_mem *hl_str_slice(hl_mem *s, int64_t start, int64_t stop, int64_t step); /* as slice.indices gives them */
+HL_API int64_t hl_ord(hl_mem *s);                                  /* -1 with TypeError set */
+HL_API hl_mem *hl_chr(int64_t code);                               /* ValueError */
 /* --- ufunc.c ------------------------------------------------------------------------------------------------------------ */
 enum { HL_UFUNC_BLOCK = 256 }; /* items of the buffer over which a scalar input is spread */
 HL_API char *hl_ufunc_spread(char *at, int64_t stride, int64_t size, int64_t count, char *buffer);

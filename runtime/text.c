@@ -2,6 +2,7 @@
  * Each is an hl_mem_pyobject; results are new references, NULL with an exception set. */
 #include "rt.h"
 #include "gil.h"
+#include "rt_object.h"
 
 static int set_text(PyObject *kwargs, const char *name, hl_mem *value)
 {
@@ -71,3 +72,52 @@ int32_t hl_str_contains(hl_mem *text, hl_mem *part)
 
 /* A str never changes: its length can be read without the GIL. */
 int64_t hl_str_len(hl_mem *s) { return PyUnicode_GET_LENGTH(hl_mem_object(s)); }
+
+hl_mem *hl_str_item(hl_mem *s, int64_t at)
+{
+    PyObject *text = hl_mem_object(s);
+    Py_ssize_t n = PyUnicode_GET_LENGTH(text);
+    if (at < 0) at += n;
+    hl_gil g = hl_gil_take();
+    hl_mem *m = NULL;
+    if (at < 0 || at >= n) PyErr_SetString(PyExc_IndexError, "string index out of range");
+    else m = hl_mem_take(PyUnicode_FromOrdinal((int)PyUnicode_READ_CHAR(text, at)));
+    hl_gil_give(g);
+    return m;
+}
+
+hl_mem *hl_str_slice(hl_mem *s, int64_t start, int64_t stop, int64_t step)
+{
+    hl_gil g = hl_gil_take();
+    PyObject *bounds[3], *slice = NULL, *part = NULL, *text = hl_mem_object(s);
+    bounds[0] = PyLong_FromLongLong(start);
+    bounds[1] = stop < 0 ? Py_NewRef(Py_None) : PyLong_FromLongLong(stop); /* -1 is in front of the first one */
+    bounds[2] = PyLong_FromLongLong(step);
+    if (bounds[0] && bounds[1] && bounds[2]) slice = PySlice_New(bounds[0], bounds[1], bounds[2]);
+    if (slice) part = start < 0 ? PyUnicode_FromString("") : PyObject_GetItem(text, slice);
+    hl_mem *m = hl_mem_take(part);
+    Py_XDECREF(slice);
+    for (int k = 0; k < 3; k++) Py_XDECREF(bounds[k]);
+    hl_gil_give(g);
+    return m;
+}
+
+int64_t hl_ord(hl_mem *s)
+{
+    PyObject *text = hl_mem_object(s);
+    if (PyUnicode_GET_LENGTH(text) == 1) return PyUnicode_READ_CHAR(text, 0);
+    hl_gil g = hl_gil_take();
+    PyErr_Format(PyExc_TypeError, "ord() expected a character, but string of length %zd found", PyUnicode_GET_LENGTH(text));
+    hl_gil_give(g);
+    return -1;
+}
+
+hl_mem *hl_chr(int64_t code)
+{
+    hl_gil g = hl_gil_take();
+    hl_mem *m = NULL;
+    if (code < 0 || code > 0x10FFFF) PyErr_SetString(PyExc_ValueError, "chr() arg not in range(0x110000)");
+    else m = hl_mem_take(PyUnicode_FromOrdinal((int)code));
+    hl_gil_give(g);
+    return m;
+}

@@ -56,6 +56,33 @@ void hl_emit_build_string(hl_emit *e, hl_inst *i, V *out) { out[0] = join(e, i);
 void hl_emit_str_truth(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_value_truth(e, i, i->args[0]->type, hl_arg(e, i, 0)); }
 void hl_emit_len_str(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_rtcall(e, HL_RT_str_len, hl_one(e, i->args[0])); }
 
+void hl_emit_str_item(hl_emit *e, hl_inst *i, V *out)
+{
+    out[0] = hl_rtcall(e, HL_RT_str_item, hl_one(e, i->args[0]), hl_one(e, i->args[1]));
+    hl_check_not_null(e, i, out[0]);
+}
+
+void hl_emit_str_slice(hl_emit *e, hl_inst *i, V *out)
+{
+    V text = hl_one(e, i->args[0]), start, stop, step;
+    hl_slice_bounds(e, i, i->args[1]->type, hl_arg(e, i, 1), hl_rtcall(e, HL_RT_str_len, text), &start, &stop, &step);
+    out[0] = hl_rtcall(e, HL_RT_str_slice, text, start, stop, step);
+    hl_check_not_null(e, i, out[0]);
+}
+
+void hl_emit_ord(hl_emit *e, hl_inst *i, V *out)
+{
+    V code = hl_rtcall(e, HL_RT_ord, hl_one(e, i->args[0]));
+    hl_check_status(e, i, LLVMBuildZExt(e->b, hl_icmp(e, LLVMIntSLT, code, hl_zero(e)), e->i32, ""));
+    out[0] = code;
+}
+
+void hl_emit_chr(hl_emit *e, hl_inst *i, V *out)
+{
+    out[0] = hl_rtcall(e, HL_RT_chr, hl_one(e, i->args[0]));
+    hl_check_not_null(e, i, out[0]);
+}
+
 /* One piece of an f-string; conversion as in ops.def. */
 static V formatted(hl_emit *e, hl_inst *i, V spec, int conversion)
 {

@@ -16,6 +16,8 @@ int hl_index_at(int64_t index, int n);
 /* start, stop and step of a slice whose bounds are literals or None, adjusted to a sequence of n items as
  * slice.indices does; the number of items it selects, or -1 when a bound is not a literal, -2 when the step is zero. */
 int hl_slice_literal(const hl_type *slice, int64_t n, int64_t *start, int64_t *step);
+/* Is t a slice whose bounds are integers or None?  Rejects other slices. */
+bool hl_slice_of_ints(hl_site *s, const hl_type *t);
 /* Is == (less: also <) between values of these types defined here, by hl_value_equal (hl_value_less)? */
 bool hl_comparable(const hl_type *a, const hl_type *b, bool less);
 /* Type of operand k with the VARs inside it kept, so that a component taken out of it still names the same VAR. */

@@ -163,7 +163,7 @@ const hl_type *hl_type_list_item(hl_site *s)
     return NULL;
 }
 
-static bool slice_bounds(hl_site *s, const hl_type *t)
+bool hl_slice_of_ints(hl_site *s, const hl_type *t)
 {
     if (t->kind != HL_K_SLICE) return false;
     for (int k = 0; k < 3; k++)
@@ -176,7 +176,7 @@ static bool slice_bounds(hl_site *s, const hl_type *t)
 
 const hl_type *hl_type_list_slice(hl_site *s)
 {
-    return is_list(s->types[0]) && slice_bounds(s, s->types[1]) ? list_like(s, 0) : NULL;
+    return is_list(s->types[0]) && hl_slice_of_ints(s, s->types[1]) ? list_like(s, 0) : NULL;
 }
 
 const hl_type *hl_type_list_set(hl_site *s)
@@ -186,7 +186,7 @@ const hl_type *hl_type_list_set(hl_site *s)
 
 const hl_type *hl_type_list_set_slice(hl_site *s)
 {
-    if (!is_list(s->types[0]) || !slice_bounds(s, s->types[1])) return NULL;
+    if (!is_list(s->types[0]) || !hl_slice_of_ints(s, s->types[1])) return NULL;
     const hl_type *item = items_of(s, 2);
     if (!item || !hl_list_takes(s, 0, is_list(s->types[2]) ? raw_elem(s, 2) : item)) return NULL;
     return hl_T.none;
@@ -196,7 +196,7 @@ const hl_type *hl_type_list_del(hl_site *s) { return is_list(s->types[0]) && int
 
 const hl_type *hl_type_list_del_slice(hl_site *s)
 {
-    return is_list(s->types[0]) && slice_bounds(s, s->types[1]) ? hl_T.none : NULL;
+    return is_list(s->types[0]) && hl_slice_of_ints(s, s->types[1]) ? hl_T.none : NULL;
 }
 
 /* --- operators -------------------------------------------------------------------------------------------------------------------- */

@@ -71,6 +71,51 @@ const hl_type *hl_type_len_str(hl_site *s)
     return hl_is_literal(t) ? literal_of(s, PyLong_FromSsize_t(PyUnicode_GET_LENGTH(t->obj))) : hl_T.int64;
 }
 
+/* What CPython makes of literals; NULL when that raises: it then does at run time, too. */
+static const hl_type *folded(hl_site *s, PyObject *owned)
+{
+    if (!owned) PyErr_Clear();
+    return literal_of(s, owned);
+}
+
+const hl_type *hl_type_str_item(hl_site *s)
+{
+    const hl_type *t = s->types[0], *at = s->types[1], *known = NULL;
+    int64_t k;
+    if (!is_str(t) || at->kind == HL_K_SLICE) return NULL;
+    if (!hl_is_intlike(hl_unliteral(at))) {
+        hl_reject(s, "string indices must be integers, not %s", at->name);
+        return NULL;
+    }
+    if (hl_is_literal(t) && hl_literal_int(at, &k)) known = folded(s, PySequence_GetItem(t->obj, (Py_ssize_t)(k < 0 ? k + PyUnicode_GET_LENGTH(t->obj) : k)));
+    s->types[0] = hl_T.str;
+    s->types[1] = hl_T.int64;
+    return known ? known : hl_T.str;
+}
+
+const hl_type *hl_type_str_slice(hl_site *s)
+{
+    if (!is_str(s->types[0]) || !hl_slice_of_ints(s, s->types[1])) return NULL;
+    s->types[0] = hl_T.str;
+    return hl_T.str;
+}
+
+const hl_type *hl_type_ord(hl_site *s)
+{
+    const hl_type *t = s->types[0];
+    if (!is_str(t)) return NULL;
+    s->types[0] = hl_T.str;
+    if (!hl_is_literal(t) || PyUnicode_GET_LENGTH(t->obj) != 1) return hl_T.int64;
+    return literal_of(s, PyLong_FromUnsignedLong(PyUnicode_READ_CHAR(t->obj, 0)));
+}
+
+const hl_type *hl_type_chr(hl_site *s)
+{
+    if (!hl_is_intlike(hl_unliteral(s->types[0]))) return NULL;
+    s->types[0] = hl_T.int64;
+    return hl_T.str;
+}
+
 static const hl_type *boxed(hl_site *s, int k)
 {
     if (hl_boxable(s->types[k])) return hl_T.str;
