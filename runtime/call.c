@@ -2,25 +2,24 @@
 #include "call.h"
 #include "gil.h"
 
-nd hl_nd_of(const hl_operand *a)
+/* Sizes and strides beyond r->nd stay as they are: half a kilobyte that nobody reads, and that is not worth a copy either. */
+void hl_nd_read(nd *r, const hl_operand *a)
 {
-    nd r; /* sizes and strides beyond r.nd stay as they are: half a kilobyte that nobody reads */
-    r.owner = NULL, r.npy = a->npy, r.item = hl_npy_size(a->npy), r.nd = 0;
+    r->owner = NULL, r->npy = a->npy, r->item = hl_npy_size(a->npy), r->nd = 0;
     if (a->kind == HL_ARG_ARRAY) {
         const hl_slot *s = a->v.p;
-        r.owner = s[0].p, r.data = s[1].p, r.nd = a->ndim;
-        for (int k = 0; k < r.nd; k++) r.shape[k] = s[2 + k].i, r.stride[k] = s[2 + r.nd + k].i;
-        return r;
+        r->owner = s[0].p, r->data = s[1].p, r->nd = a->ndim;
+        for (int k = 0; k < r->nd; k++) r->shape[k] = s[2 + k].i, r->stride[k] = s[2 + r->nd + k].i;
+        return;
     }
     if (a->kind == HL_ARG_LIST) { /* a list of numbers: 8 bytes apart */
         const hl_list *l = a->v.p;
-        r.data = (char *)l->data, r.nd = 1, r.shape[0] = l->len, r.stride[0] = 8 * l->nslots;
-        return r;
+        r->data = (char *)l->data, r->nd = 1, r->shape[0] = l->len, r->stride[0] = 8 * l->nslots;
+        return;
     }
-    r.data = a->kind == HL_ARG_COMPLEX ? a->v.p : (char *)&a->v;
-    r.npy = a->kind == HL_ARG_INT ? NPY_INT64 : a->kind == HL_ARG_FLOAT ? NPY_DOUBLE : NPY_CDOUBLE;
-    r.item = hl_npy_size(r.npy);
-    return r;
+    r->data = a->kind == HL_ARG_COMPLEX ? a->v.p : (char *)&a->v;
+    r->npy = a->kind == HL_ARG_INT ? NPY_INT64 : a->kind == HL_ARG_FLOAT ? NPY_DOUBLE : NPY_CDOUBLE;
+    r->item = hl_npy_size(r->npy);
 }
 
 int64_t hl_nd_size(const nd *a)

@@ -10,7 +10,8 @@ enum { HL_CALL_DIMS = 33 };
 
 typedef struct nd { hl_mem *owner; char *data; int nd; int64_t shape[HL_CALL_DIMS], stride[HL_CALL_DIMS]; int32_t npy; int64_t item; } nd;
 
-nd hl_nd_of(const hl_operand *a);                       /* a number is a 0-dimensional array of its own slot */
+void hl_nd_read(nd *r, const hl_operand *a);            /* a number is a 0-dimensional array of its own slot */
+static inline nd hl_nd_of(const hl_operand *a) { nd r; hl_nd_read(&r, a); return r; }
 int64_t hl_nd_size(const nd *a);
 hl_status hl_nd_new(nd *r, int dims, const int64_t *shape, int32_t npy);  /* new memory */
 hl_status hl_nd_out(nd *r, hl_slot *out, int dims, const int64_t *shape, int32_t npy); /* … that is the result */

@@ -7,7 +7,7 @@
 
 static hl_status same_type(const hl_operand *a, int32_t npy, nd *x, bool *made)
 {
-    *x = hl_nd_of(a);
+    hl_nd_read(x, a);
     *made = x->npy != npy;
     if (!*made) return 0;
     nd given = *x;
@@ -61,8 +61,9 @@ static hl_status product(const nd *x, const nd *y, hl_slot *out, bool dot)
 }
 
 /* Stacks of matrices: the leading dimensions broadcast. */
-static hl_status product_stacked(nd x, nd y, hl_slot *out)
+static hl_status product_stacked(const nd *a, const nd *b, hl_slot *out)
 {
+    nd x = *a, y = *b;
     bool row = x.nd == 1, column = y.nd == 1;
     if (row) x.nd = 2, x.shape[1] = x.shape[0], x.stride[1] = x.stride[0], x.shape[0] = 1, x.stride[0] = 0;
     if (column) y.nd = 2, y.shape[1] = 1, y.stride[1] = 0;
@@ -110,7 +111,7 @@ static hl_status multiply(const hl_operand *a, hl_slot *out, bool dot)
     y.owner = NULL;
     if (same_type(a, npy, &x, &mx)) return 1;
     hl_status bad = same_type(&a[1], npy, &y, &my);
-    if (!bad) bad = x.nd > 2 || y.nd > 2 ? product_stacked(x, y, out) : product(&x, &y, out, dot);
+    if (!bad) bad = x.nd > 2 || y.nd > 2 ? product_stacked(&x, &y, out) : product(&x, &y, out, dot);
     if (mx) hl_nd_drop(&x);
     if (my && y.owner) hl_nd_drop(&y);
     return bad;
