@@ -19,7 +19,7 @@
 #include <link.h>
 #endif
 
-enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
+enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112, UPPER = 121 };
 #define SMALL_PRODUCT 512 /* multiplications below which the call costs more than the work */
 #define SMALL_DOT 64
 
@@ -30,7 +30,7 @@ static struct {
     pthread_once_t once;
     bool wide; /* 64-bit integers */
     void *lib;
-    void *gemm[NTYPES], *gemv[NTYPES], *dot[NTYPES], *dotc[NTYPES];
+    void *gemm[NTYPES], *syrk[NTYPES], *gemv[NTYPES], *dot[NTYPES], *dotc[NTYPES];
 } blas = {.once = PTHREAD_ONCE_INIT};
 
 static const struct { const char *format; bool wide; } spellings[] = {
@@ -39,7 +39,7 @@ static const struct { const char *format; bool wide; } spellings[] = {
 
 static bool use_library(void *lib)
 {
-    static const char *const gemm[] = {"sgemm", "dgemm", "cgemm", "zgemm"}, *const gemv[] = {"sgemv", "dgemv", "cgemv", "zgemv"},
+    static const char *const gemm[] = {"sgemm", "dgemm", "cgemm", "zgemm"}, *const syrk[] = {"ssyrk", "dsyrk", "csyrk", "zsyrk"}, *const gemv[] = {"sgemv", "dgemv", "cgemv", "zgemv"},
                              *const dot[] = {"sdot", "ddot", "cdotu_sub", "zdotu_sub"}, *const dotc[] = {"sdot", "ddot", "cdotc_sub", "zdotc_sub"};
     for (size_t s = 0; s < sizeof spellings / sizeof *spellings; s++) {
         char name[64];
@@ -49,7 +49,7 @@ static bool use_library(void *lib)
         snprintf(name, sizeof name, spellings[s].format, table[t]);                                                    \
         all &= (blas.table[t] = dlsym(lib, name)) != NULL;                                                             \
     }
-        FIND(gemm) FIND(gemv) FIND(dot) FIND(dotc)
+        FIND(gemm) FIND(syrk) FIND(gemv) FIND(dot) FIND(dotc)
 #undef FIND
         if (all) {
             blas.wide = spellings[s].wide;
@@ -58,6 +58,7 @@ static bool use_library(void *lib)
         }
     }
     memset(blas.gemm, 0, sizeof blas.gemm);
+    memset(blas.syrk, 0, sizeof blas.syrk);
     memset(blas.gemv, 0, sizeof blas.gemv);
     memset(blas.dot, 0, sizeof blas.dot);
     return false;
@@ -252,6 +253,9 @@ static bool fits(int64_t x) { return blas.wide || x <= INT32_MAX; }
 #define BLAS_GEMM(I, A, one, zero)                                                                                     \
     ((void (*)(int, int, int, I, I, I, A, const void *, I, const void *, I, A, void *, I))blas.gemm[t])(               \
         ROW_MAJOR, a->trans, b->trans, (I)m, (I)n, (I)k, one, a->at, (I)a->ld, b->at, (I)b->ld, zero, c, (I)ldc)
+#define BLAS_SYRK(I, A, one, zero)                                                                                     \
+    ((void (*)(int, int, int, I, I, A, const void *, I, A, void *, I))blas.syrk[t])(                                   \
+        ROW_MAJOR, UPPER, a->trans, (I)n, (I)k, one, a->at, (I)a->ld, zero, c, (I)ldc)
 #define BLAS_GEMV(I, A, one, zero)                                                                                     \
     ((void (*)(int, int, I, I, A, const void *, I, const void *, I, A, void *, I))blas.gemv[t])(                       \
         ROW_MAJOR, a->trans, (I)(a->trans == TRANS ? n : m), (I)(a->trans == TRANS ? m : n), one, a->at, (I)a->ld, x, (I)incx, zero, y, (I)incy)
@@ -270,6 +274,8 @@ static bool fits(int64_t x) { return blas.wide || x <= INT32_MAX; }
     }
 
 static void call_gemm(int t, int64_t m, int64_t n, int64_t k, const matrix *a, const matrix *b, void *c, int64_t ldc) { BY_TYPE(BLAS_GEMM) }
+
+static void call_syrk(int t, int64_t n, int64_t k, const matrix *a, void *c, int64_t ldc) { BY_TYPE(BLAS_SYRK) }
 
 static void call_gemv(int t, int64_t m, int64_t n, const matrix *a, const void *x, int64_t incx, void *y, int64_t incy) { BY_TYPE(BLAS_GEMV) }
 
@@ -378,6 +384,32 @@ hl_status hl_gemv(int32_t dtype, int64_t m, int64_t n, const void *a, int64_t as
     return 0;
 }
 
+/* The lower triangle of c is made the upper one's mirror image, a tile at a time: a column touches a line of the cache per item. */
+#define MIRROR(T)                                                                                                      \
+    static void mirror_##T(T *c, int64_t n, int64_t ldc)                                                               \
+    {                                                                                                                  \
+        enum { TILE = 16 };                                                                                            \
+        for (int64_t i0 = 0; i0 < n; i0 += TILE)                                                                       \
+            for (int64_t j0 = i0; j0 < n; j0 += TILE)                                                                  \
+                for (int64_t i = i0; i < n && i < i0 + TILE; i++)                                                      \
+                    for (int64_t j = j0 > i ? j0 : i + 1; j < n && j < j0 + TILE; j++)                                 \
+                        c[j * ldc + i] = c[i * ldc + j];                                                               \
+    }
+MIRROR(float)
+MIRROR(double)
+MIRROR(cfloat)
+MIRROR(cdouble)
+
+static void mirror(int t, void *c, int64_t n, int64_t ldc)
+{
+    switch (t) {
+    case S: mirror_float(c, n, ldc); break;
+    case D: mirror_double(c, n, ldc); break;
+    case C: mirror_cfloat(c, n, ldc); break;
+    default: mirror_cdouble(c, n, ldc); break;
+    }
+}
+
 static hl_status blas_gemm(int t, int size, int64_t m, int64_t n, int64_t k, const void *a, int64_t as0, int64_t as1, const void *b, int64_t bs0,
                            int64_t bs1, char *c, int64_t cs0, int64_t cs1)
 {
@@ -385,13 +417,15 @@ static hl_status blas_gemm(int t, int size, int64_t m, int64_t n, int64_t k, con
     char *rows = c;
     int64_t ldc = m == 1 ? n : cs0 / size;
     bool direct = (cs1 == size || n == 1) && (m == 1 || (cs0 >= n * size && cs0 % size == 0));
-    bool ok = as_matrix(&am, a, m, k, as0, as1, size) && as_matrix(&bm, b, k, n, bs0, bs1, size);
+    bool own = a == b && m == n && as0 == bs1 && as1 == bs0; /* A A': symmetric, half of it is computed */
+    bool ok = as_matrix(&am, a, m, k, as0, as1, size) && (own || as_matrix(&bm, b, k, n, bs0, bs1, size));
     if (ok && !direct) {
         ldc = n;
         ok = (rows = hl_malloc((size_t)(m * n) * (size_t)size)) != NULL;
     }
     if (ok) {
-        call_gemm(t, m, n, k, &am, &bm, rows, ldc);
+        if (own) call_syrk(t, n, k, &am, rows, ldc), mirror(t, rows, n, ldc);
+        else call_gemm(t, m, n, k, &am, &bm, rows, ldc);
         for (int64_t i = 0; !direct && i < m; i++)
             for (int64_t j = 0; j < n; j++)
                 memcpy(c + i * cs0 + j * cs1, rows + (i * n + j) * size, (size_t)size);

@@ -60,6 +60,31 @@ def test_gemm(dtype, shape):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1, 900), (2, 400), (33, 40), (70, 9), (16, 16), (17, 0)])
+def test_times_its_own_transpose(dtype, shape):
+    """Is symmetric to the last bit, and leaves what lies between the rows of the result alone."""
+    rng = np.random.default_rng(2)
+    n, k = shape
+    for a in layouts((n, k), dtype, rng):
+        want = a @ a.T.copy()
+        for c in layouts((n, n), dtype, rng):
+            if not c.flags.writeable:
+                continue
+            around, kept = (None, None) if c.base is None else (c.base, c.base.copy())
+            assert gemm(c.dtype.num, n, n, k, a.ctypes.data, *a.strides, a.ctypes.data, *a.strides[::-1], c.ctypes.data, *c.strides) == 0
+            close(c, want, dtype)
+            assert (c == c.T).all()
+            if around is not None:
+                got = c.copy()
+                c[...] = 0
+                after = around.copy()
+                around[...] = kept
+                c[...] = 0
+                np.testing.assert_array_equal(after, around)
+                c[...] = got
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_gemv_dot(dtype):
     rng = np.random.default_rng(2)
     for m, n in ((1, 1), (3, 5), (40, 30), (1, 700), (700, 1), (0, 3), (3, 0)):
