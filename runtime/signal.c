@@ -49,7 +49,8 @@ static bool is_main_thread(void) { return PyThread_get_thread_ident() == _PyRunt
 static bool has_handler(PyObject *signals, long number)
 {
     PyObject *told = PyObject_CallMethod(signals, "getsignal", "l", number);
-    PyObject *held = *(PyObject *volatile *)&_PyRuntime.signals.handlers[number].func; /* 3.12 wraps it into a structure */
+    PyObject *held;
+    memcpy(&held, (const void *)&_PyRuntime.signals.handlers[number].func, sizeof held); /* 3.12 wraps it into a structure */
     bool same = told && (told == Py_None ? !held || held == Py_None : told == held);
     Py_XDECREF(told);
     return same;
