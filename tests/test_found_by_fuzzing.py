@@ -126,3 +126,42 @@ def test_a_display_that_crosses_blocks():
 
     for n in (1, 5):
         check(f, n, (7, 8))
+
+
+@njit
+def never_returns(x):
+    if 0 < 1:
+        raise AssertionError(x)
+    return 0.5
+
+
+def test_an_exception_of_a_function_that_never_returns_is_caught():
+    def goes_on(x):
+        try:
+            y = never_returns(x)
+        except Exception:
+            y = -1.0
+        return y
+
+    def returns(x):
+        try:
+            return never_returns(x)
+        except AssertionError as e:
+            return float(e.args[0])
+        finally:
+            x += 1
+
+    def nested(x):
+        n = 0
+        for k in range(3):
+            try:
+                try:
+                    n += int(never_returns(x))
+                finally:
+                    n += 1
+            except AssertionError:
+                n += 10
+        return n
+
+    for f in (goes_on, returns, nested):
+        check(f, 3)

@@ -392,10 +392,9 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     if (!operand_types(in, i, types)) return;
     n->failed = NULL;
     const hl_type *t = visit_operation(in, i, types);
-    if (t && t->kind != HL_K_UNKNOWN) {
-        hl_infer_set_type(in, i, t);
-        take_handler(in, i);
-    }
+    if (!t) return;
+    if (t->kind != HL_K_UNKNOWN) hl_infer_set_type(in, i, t);
+    take_handler(in, i); /* a function that never returns may raise all the same */
 }
 
 /* --- instances -------------------------------------------------------------------------------------------------------------------- */
