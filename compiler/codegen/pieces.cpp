@@ -50,8 +50,8 @@ enum { NEAR = 4, BUDGET_BITS = 18, UNKNOWN = 16 };
 struct Poll {
     Instruction *flag, *test;               /* the volatile load, and its comparison with 0 */
     BranchInst *branch;
-    BasicBlock *quiet;                      /* where it goes when no signal has come, */
-    BasicBlock *back;                       /* and the block in which the way of a signal comes there */
+    BasicBlock *quiet, *come;               /* where it goes when no signal has come, and when one has, */
+    BasicBlock *back;                       /* and the block in which the way of a signal comes to `quiet` */
     SmallVector<BasicBlock *, 4> between;   /* blocks behind the one where the loop is left, up to the poll's own */
 };
 
@@ -111,7 +111,7 @@ bool Cutter::find_poll(BasicBlock *exit, Poll &out) const
             out.test = test;
             unsigned to = test->getPredicate() == ICmpInst::ICMP_EQ ? 0 : 1;
             out.quiet = out.branch->getSuccessor(to);
-            BasicBlock *come = out.branch->getSuccessor(1 - to);
+            BasicBlock *come = out.come = out.branch->getSuccessor(1 - to);
             for (BasicBlock *s : successors(come)) /* one way on from the handlers leads there, perhaps through a block of its own */
                 if (s == out.quiet || (s->getSinglePredecessor() == come && s->getSingleSuccessor() == out.quiet && s->size() == 1))
                     out.back = s == out.quiet ? come : s;
@@ -121,8 +121,8 @@ bool Cutter::find_poll(BasicBlock *exit, Poll &out) const
     return false;
 }
 
-/* Takes the poll out of the way: `look` has it, and what stands between the loop and it, once more.  Who comes from elsewhere (the loop did
- * not run at all) goes past. */
+/* Takes the poll out of the way: `look` goes to it, and has what stands between the loop and it, once more.  Who comes from elsewhere (the
+ * loop did not run at all) goes past.  A piece takes so long that the flag is left to hl_poll: no load, no branch, no block. */
 BasicBlock *Cutter::move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &moved)
 {
     BasicBlock *look = BasicBlock::Create(f.getContext(), "look", &f, poll.quiet), *from = poll.branch->getParent(), *before = exit;
@@ -141,13 +141,11 @@ BasicBlock *Cutter::move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &m
         }
         before = b;
     }
-    poll.flag->moveBefore(*look, look->end());
-    poll.test->moveBefore(*look, look->end());
-    poll.branch->moveBefore(*look, look->end());
-    for (BasicBlock *s : {poll.branch->getSuccessor(0), poll.branch->getSuccessor(1)})
-        if (s != poll.quiet)
-            s->replacePhiUsesWith(from, look);
+    poll.come->replacePhiUsesWith(from, look);
+    BranchInst::Create(poll.come, look);
     BranchInst::Create(poll.quiet, from);
+    for (Instruction *i : {static_cast<Instruction *>(poll.branch), poll.test, poll.flag})
+        i->eraseFromParent();
     return look;
 }
 
@@ -321,10 +319,9 @@ bool Cutter::cut(Loop *loop)
     ValueToValueMapTy moved;
     BasicBlock *look = move_poll(exit, poll, moved);
 
-    /* both ways on from the poll lead to `again`, and from there to the next piece */
+    /* the way back from the poll leads to `again`, and from there to the next piece */
     BasicBlock *again = BasicBlock::Create(f.getContext(), "again", &f, poll.quiet);
     BranchInst::Create(piece, again);
-    poll.branch->replaceSuccessorWith(poll.quiet, again);
     poll.back->getTerminator()->replaceSuccessorWith(poll.quiet, again);
     poll.quiet->removePredecessor(poll.back, true);
 
@@ -406,5 +403,11 @@ PreservedAnalyses PiecesPass::run(Function &f, FunctionAnalysisManager &analyses
         return PreservedAnalyses::all();
     Cutter cutter{f, analyses.getResult<LoopAnalysis>(f), analyses.getResult<DominatorTreeAnalysis>(f),
                   analyses.getResult<ScalarEvolutionAnalysis>(f), analyses.getResult<AssumptionAnalysis>(f), mark};
-    return cutter.run() ? PreservedAnalyses::none() : PreservedAnalyses::all();
+    if (!cutter.run())
+        return PreservedAnalyses::all();
+    PreservedAnalyses kept; /* the cutter keeps them up to date */
+    kept.preserve<DominatorTreeAnalysis>();
+    kept.preserve<LoopAnalysis>();
+    kept.preserve<ScalarEvolutionAnalysis>();
+    return kept;
 }

@@ -49,6 +49,14 @@ static void add_attribute(hl_emit *e, V fn, unsigned where, const char *name, ui
     LLVMAddAttributeAtIndex(fn, where, LLVMCreateEnumAttribute(e->lc, kind, value));
 }
 
+/* LLVM's number of the convention under which a call changes no register but its result's and r11 (runtime/signal.c). */
+enum { PRESERVE_ALL = 15 };
+#if defined(__x86_64__)
+enum { KEEPS_REGISTERS = true };
+#else
+enum { KEEPS_REGISTERS = false };
+#endif
+
 static void declare(hl_emit *e, hl_rt f)
 {
     LLVMTypeRef args[16];
@@ -62,6 +70,7 @@ static void declare(hl_emit *e, hl_rt f)
         if (*c == 'p') add_attribute(e, fn, LLVMAttributeFunctionIndex, "memory", 0), add_attribute(e, fn, LLVMAttributeFunctionIndex, "willreturn", 0);
         if (*c == 'c') add_attribute(e, fn, LLVMAttributeFunctionIndex, "cold", 0);
         if (*c == 'h') add_attribute(e, fn, LLVMAttributeFunctionIndex, "memory", 3 << 2); /* inaccessible memory: read and written */
+        if (*c == 'k' && KEEPS_REGISTERS) LLVMSetFunctionCallConv(fn, PRESERVE_ALL);
         if (*c == 'a') add_attribute(e, fn, LLVMAttributeReturnIndex, "noalias", 0);
     }
 }
@@ -75,5 +84,7 @@ V hl_rtcall(hl_emit *e, hl_rt f, ...)
     va_start(ap, f);
     for (unsigned k = 0; k < n; k++) args[k] = va_arg(ap, V);
     va_end(ap);
-    return LLVMBuildCall2(e->b, e->rt_type[f], e->rt[f], args, n, "");
+    V call = LLVMBuildCall2(e->b, e->rt_type[f], e->rt[f], args, n, "");
+    LLVMSetInstructionCallConv(call, LLVMGetFunctionCallConv(e->rt[f]));
+    return call;
 }
