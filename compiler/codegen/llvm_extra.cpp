@@ -345,6 +345,8 @@ bool parse_own(StringRef name, FunctionPassManager &passes, ArrayRef<PassBuilder
         passes.addPass(SplitResultsPass());
     else if (name == "hl-pieces")
         passes.addPass(PiecesPass());
+    else if (name == "hl-steps")
+        passes.addPass(StepsPass());
     else
         return false;
     return true;

@@ -42,7 +42,7 @@
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS_BY(unswitch)                                                                                                                                       \
     "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn<no-load-pre>,"                                  \
-    "correlated-propagation," COMBINE ",hl-interleave,hl-pieces,loop-vectorize,hl-forward," COMBINE ",simplifycfg,hl-ahead,hl-align"
+    "correlated-propagation," COMBINE ",hl-interleave,hl-steps,hl-pieces,loop-vectorize,hl-forward," COMBINE ",simplifycfg,hl-ahead,hl-align"
 #define LOOPS LOOPS_BY("simple-loop-unswitch")
 #define CHOOSING_LOOPS LOOPS_BY("simple-loop-unswitch<nontrivial>")
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
