@@ -341,6 +341,25 @@ def test_handler_that_returns():
     assert seen == [signal.SIGALRM]
 
 
+def test_handler_that_returns_changes_no_register():
+    """More values than registers, of both kinds, live where a loop looks; the handler itself computes with vectors."""
+    n, names = 300_000, range(40)
+    body = "".join(f"        x{k} = x{k} * 0.5 + i\n        n{k} ^= n{(k + 1) % 40} + i\n" for k in names)
+    source = ("def f(n):\n" + "".join(f"    x{k}, n{k} = {k}.5, {k}\n" for k in names) + "    i = 0\n    while i < n:\n        i += 1\n" + body +
+              "    return (" + ", ".join(f"x{k}" for k in names) + "), (" + ", ".join(f"n{k}" for k in names) + ")\n")
+    scope, seen, a = {}, [], np.random.default_rng(0).random(1000)
+    exec(source, scope)
+    f = njit(scope["f"])
+    want = f(n)
+    assert f(7) == scope["f"](7)
+    for seconds in np.linspace(0.001, 0.02, 20):
+        with alarm(float(seconds), lambda *_: seen.append(np.exp(a).sum())):
+            end = time.monotonic() + 0.03
+            while time.monotonic() < end:
+                assert f(n) == want
+    assert len(seen) == 20
+
+
 def test_handler_sees_the_caller():
     frames = []
 
