@@ -10,7 +10,7 @@ extern "C" {
 /* Sets a command-line option of LLVM's by name; an option that this LLVM does not have is left alone. */
 void hlx_set_option(const char *name, const char *value);
 
-/* Runs a textual pipeline, which may contain our own function passes `hl-interleave` and `hl-pieces`.  NULL, or a message to be freed. */
+/* Runs a textual pipeline, which may contain our own function passes, `hl-…`.  NULL, or a message to be freed. */
 char *hlx_run_passes(LLVMModuleRef m, const char *pipeline, LLVMTargetMachineRef tm);
 
 /* Reads the lanes of a vector that the mask names; the others are zero, and their memory is not touched. */
