@@ -34,6 +34,7 @@
  */
 #include "llvm_extra.h"
 #include "llvm/ADT/MapVector.h"
+#include "exact.h"
 #include "pieces.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -343,6 +344,8 @@ bool parse_own(StringRef name, FunctionPassManager &passes, ArrayRef<PassBuilder
         passes.addPass(AlignPass());
     else if (name == "hl-split-results")
         passes.addPass(SplitResultsPass());
+    else if (name == "hl-exact")
+        passes.addPass(ExactPass());
     else if (name == "hl-pieces")
         passes.addPass(PiecesPass());
     else if (name == "hl-steps")

@@ -212,7 +212,8 @@ void hl_error_finish(hl_emit *e)
         cleanup *c = &u->cleanups.at[k];
         if (!c->overflow) continue;
         hl_at(e, c->overflow);
-        hl_rtcall(e, HL_RT_raise, hl_i32(e, HL_ERR_int_overflow), hl_i64(e, 0), hl_i64(e, 0));
+        V raise = hl_rtcall(e, HL_RT_raise, hl_i32(e, HL_ERR_int_overflow), hl_i64(e, 0), hl_i64(e, 0));
+        LLVMSetMetadata(raise, LLVMGetMDKindIDInContext(e->lc, HL_OVERFLOW, strlen(HL_OVERFLOW)), LLVMMetadataAsValue(e->lc, LLVMMDNodeInContext2(e->lc, NULL, 0)));
         LLVMAddIncoming(c->place, &c->overflow_place, &c->overflow, 1);
         hl_br(e, c->bb);
     }
