@@ -146,7 +146,11 @@ def stencil(func_or_mode="constant", **options):
     def wrap(func):
         return _make(_function_of(func), mode, options)
 
+    wrap.__name__, wrap._hotloop_constant = "stencil", True
     return wrap if func is None else wrap(func)
+
+
+stencil._hotloop_constant = True  # compiled code calls it while it is compiled (compiler/infer/constant_call.c)
 
 
 def _make(kernel, mode, options):

@@ -609,6 +609,72 @@ def test_made_inside_of_a_function():
         same(make(k)(a), reference(lambda a: sum(a[i] for i in range(-k, k + 1)), (a,), (-k,), (k,), "int64"))
 
 
+REACH = 1
+
+
+def test_made_in_compiled_code():
+    @njit
+    def of_a_lambda(a):
+        return stencil(lambda b: b[0, 1] + b[0, -1])(a)
+
+    @njit
+    def of_a_function(a, s):
+        k = 2
+
+        def kernel(b, scale):
+            return (b[k] - b[-k]) * scale
+        return stencil(kernel)(a, s)
+
+    @njit
+    def decorated(a):
+        @stencil("wrap", neighborhood=((-REACH, REACH),))
+        def kernel(b):
+            s = 0.0
+            for i in range(-REACH, REACH + 1):
+                s += b[i]
+            return s
+        return kernel(a)
+
+    @njit
+    def again_and_again(a):
+        for _ in range(3):
+            a = stencil(lambda b: (b[-1] + b[1]) / 2, cval=1)(a)
+        return a
+    a, x = np.arange(20.0).reshape(4, 5), np.arange(8.0)
+    np.testing.assert_array_equal(of_a_lambda(a), stencil(lambda b: b[0, 1] + b[0, -1])(a))
+    np.testing.assert_array_equal(of_a_function(x, 3), stencil(lambda b: (b[2] - b[-2]) * 3)(x))
+    np.testing.assert_array_equal(decorated(x), stencil("wrap")(lambda b: b[-1] + b[0] + b[1])(x))
+    between, want = stencil(lambda b: (b[-1] + b[1]) / 2, cval=1), x
+    for _ in range(3):
+        want = between(want)
+    np.testing.assert_array_equal(again_and_again(x), want)
+
+
+def test_made_in_compiled_code_of_what_is_not_known():
+    @njit
+    def captured(a, n):
+        return stencil(lambda b: b[n])(a)
+
+    @njit
+    def option(a, n):
+        return stencil(lambda b: b[0], neighborhood=((-n, n),))(a)
+
+    @njit
+    def changing(a, n):
+        k = 1
+        for _ in range(n):
+            a = stencil(lambda b: b[0], neighborhood=((-k, k),))(a)
+            k += 1
+        return a
+
+    @njit
+    def misspelt(a, n):
+        return stencil(lambda b: b[0], mode="wrap")(a)
+    for f, what in ((captured, "argument 1 is not"), (option, "neighborhood is not"), (changing, "neighborhood is not"), (misspelt, "Unknown stencil option mode")):
+        with pytest.raises(TypingError, match=what):
+            f(np.arange(5.0), 1)
+
+
 def test_exec_has_no_source():
     scope = {"stencil": stencil, "np": np}
     exec("@stencil\ndef f(a):\n    return a[-1] + a[1]\nr = f(np.arange(5))", scope)

@@ -491,7 +491,10 @@ static int resolve_method(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
 static int resolve(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, const hl_type *t)
 {
     switch (t->kind) {
-    case HL_K_CONST: return resolve_object(in, i, c, callee, t->obj);
+    case HL_K_CONST: {
+        int done = hl_infer_constant_call(in, i, t->obj);
+        return done ? done : resolve_object(in, i, c, callee, t->obj);
+    }
     case HL_K_BOUND: return resolve_method(in, i, c, callee, t);
     case HL_K_CLOSURE:
         c->target = (hl_target){.kind = HL_TO_CLOSURE, .function = t->obj};
@@ -595,8 +598,7 @@ static PyObject *choose_overload(hl_infer *in, hl_inst *i, call_note *c, bool li
     return impl;
 }
 
-/* A chooser's own compilation error is a reason like any other; what else it raises is the user's to see. */
-static void overload_refuses(hl_infer *in, hl_inst *i)
+void hl_infer_refused(hl_infer *in, hl_inst *i)
 {
     PyObject *cls, *value, *trace;
     PyErr_Fetch(&cls, &value, &trace);
@@ -616,7 +618,7 @@ static const hl_type *call_overload(hl_infer *in, hl_inst *i, call_note *c)
     if (!types_of(in, c->args.pos, c->args.npos, types) || !types_of(in, c->args.kw, c->args.nkw, types)) return hl_T.unknown;
     PyObject *impl = choose_overload(in, i, c, false);
     if (impl == Py_None) Py_DECREF(impl), impl = choose_overload(in, i, c, true);
-    if (!impl) return overload_refuses(in, i), NULL;
+    if (!impl) return hl_infer_refused(in, i), NULL;
     hl_keep(in->arena, impl);
     hl_jitted j;
     if (in->cx->hooks->jitted(impl, &j)) impl = j.py_func;

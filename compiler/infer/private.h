@@ -75,6 +75,9 @@ int hl_infer_finish(hl_infer *in);
 void hl_infer_set_type(hl_infer *in, hl_inst *i, const hl_type *t);
 void hl_infer_restore_call(hl_infer *in, hl_inst *i);   /* the operands that a call had before it was resolved */
 unsigned hl_infer_needs(const hl_inst *i, const hl_type *const *types, int n);
+/* Python code that was called while compiling raised: a compilation error is a reason like any other, what else it is is the user's to see. */
+void hl_infer_refused(hl_infer *in, hl_inst *i);
+int hl_infer_constant_call(hl_infer *in, hl_inst *i, PyObject *callee);     /* constant_call.c; 1: i is a constant now; 0: a call like others; -1: failed */
 /* object.c */
 bool hl_infer_gradual(const hl_infer *in, const hl_func *f);
 bool hl_infer_allows(const hl_infer *in, const hl_inst *i);                  /* Python objects here? */

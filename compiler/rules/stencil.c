@@ -149,6 +149,7 @@ bool hl_window_plan(const hl_type *window, const hl_type *index, hl_index_plan *
     for (int k = 0; k < p->n; k++) {
         const hl_type *t = p->at[k].type;
         if (p->at[k].kind == HL_IX_INT) continue;
+        if (p->at[k].kind == HL_IX_FULL && !t) return *why = "a relative index has an int for each dimension", false;
         if (p->at[k].kind == HL_IX_FULL || t->items[0]->kind == HL_K_NONE || t->items[1]->kind == HL_K_NONE || t->items[2]->kind != HL_K_NONE)
             return *why = "a slice of a relative index has a start, a stop and no step", false;
     }
