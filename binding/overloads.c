@@ -52,6 +52,8 @@ static PyObject *registered(PyObject *function)
 
 static bool of_numpy(PyObject *function)
 {
+    PyObject *self = PyCFunction_Check(function) ? PyCFunction_GET_SELF(function) : NULL;
+    if (self && !strcmp(Py_TYPE(self)->tp_name, "numpy.ufunc")) return true; /* add.reduce */
     PyObject *module = PyObject_GetAttrString(function, "__module__");
     const char *name = module && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : NULL;
     bool is = name && !strncmp(name, "numpy", 5);

@@ -228,7 +228,13 @@ class UFunc(Loops):
         wanted = [None if c is None else concrete([c.type]) for c in signature[nin:]]
         if any(c is not None and w is None for c, w in zip(signature[nin:], wanted)):
             return None
-        loop = self._loop(ufunc, ins)
+        loop = None
+        if nin == 2 and signature[0] is not None and not any(signature[1:]):
+            # NumPy's second question about a reduction, whose result had another type than its operands.  accumulate and reduceat want
+            # one type for all three: the items are converted to what is carried on.
+            loop = self._loop(ufunc, ins[:1] * 2)
+        if loop is None or loop[1] != ins[:1]:
+            loop = self._loop(ufunc, ins)
         if wanted[0] and not self._gives(loop, wanted) and not any(signature[:nin]):
             # dtype= as NumPy's own arithmetic takes it: the inputs are converted to it
             loop = self._loop(ufunc, wanted[0] * nin)

@@ -20,7 +20,11 @@ _modules = {name: module for module, names in _contents.items() for name in name
 
 
 def find(function):
-    """The chooser of overloads (see `extending.overload`) for a NumPy function, or None."""
+    """The chooser of overloads (see `extending.overload`) for a NumPy function or a method of a ufunc, or None."""
+    ufunc = getattr(function, "__self__", None)
+    if type(ufunc).__name__ == "ufunc":
+        from . import ufunc_methods
+        return ufunc_methods.find(ufunc, function.__name__)
     module = _modules.get(getattr(function, "__name__", None))
     if module is None:
         return None
