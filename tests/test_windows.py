@@ -182,3 +182,29 @@ def test_nothing_is_read_behind_the_last_item(dtype):
     finally:
         for side in (start, start + 2 * page):
             libc.mprotect(ctypes.c_void_p(side), page, 3)
+
+
+# --- views that are one item wide: they are broadcast along that dimension ---------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", ["0:1", "2:3", "-1:", "-2:-1", "7:8", "-9:-8", "j:j+1", "j:j + 1:None", "-1:0"])
+@pytest.mark.parametrize("expression", ["x.T - x", "x - b", "np.sqrt(x * x + b)", "x + x", "x[:, 0:1] - x[0:1, :]", "a[0:1] * x", "np.sum(x * b)", "np.max(b - x)",
+                                        "np.sum(x - x.T, axis=0)"])
+def test_views_of_one_column(cut, expression):
+    space = {"np": np}
+    exec(f"def f(a, b, j):\n    x = a[:, {cut}]\n    return {expression}\n", space)
+    f = hotloop.njit(space["f"])
+    for a in (items("float64", 4, 4), items("float64", 1, 4), items("float64", 4, 0), items("float64", 5, 1), np.asfortranarray(items("float32", 4, 4))):
+        for j in (0, 2, -1, -2, 9):
+            check(f, a, items("float64", 4, 6, seed=1), j, rtol=1e-6, message=False)  # that a fused expression names more shapes is a known difference
+
+
+def test_one_column_is_written_to():
+    def f(a, j):
+        a[:, 1:2] = a[:, 2:3] + 1
+        a[:, j:j+1] += a[:, 0:1]
+        a[:, 0:1] = a[:, 0:1].T[:, 0:1]
+        return a
+    for j in (0, 3, -1, 8):
+        check(f, items("float64", 4, 4), j)
+        check(f, items("int32", 3, 5), j)

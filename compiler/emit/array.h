@@ -36,6 +36,8 @@ V hl_index_value(hl_emit *e, const hl_type *t, V v);             /* an int opera
 /* parts of the view that the (basic) plan selects from an array */
 void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, const hl_index_plan *p, const V *index, V *out);
 
+bool hl_is_window(const hl_inst *v);                             /* a[…, j:j+h, k:k+w] in a loop over j and k */
+bool hl_at_most_one(const hl_inst *v, int d);                    /* v is a view like a[:, k:k+1] that has one item, or none, along dimension d */
 int hl_depth_of(const hl_inst *v);                               /* in how many loops the value of v changes */
 /* --- loop nests (element_nest.c) --------------------------------------------------------------------------------------------- */
 typedef struct hl_leaf {

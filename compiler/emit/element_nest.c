@@ -185,7 +185,7 @@ static void leaf_strides(hl_emit *e, hl_nest *n, hl_leaf *l, V *fast)
         }
         V size = hl_arr_shape(l->parts, d), stride = hl_arr_stride(l->type, l->parts, d);
         bool same = size == n->shape[k] || l->written;
-        V wide = same ? stride : hl_const_is(size, 1) ? zero : NULL;
+        V wide = same ? stride : hl_const_is(size, 1) || hl_at_most_one(l->inst, d) ? zero : NULL;
         if (!wide && k == inner && LLVMIsAConstantInt(stride)) {
             *fast = hl_both(e, *fast, hl_eq64(e, size, n->shape[k]));
             l->slow = hl_pick(e, hl_eq64(e, size, hl_i64(e, 1)), zero, stride);
@@ -292,8 +292,7 @@ static void open_level(hl_emit *e, hl_nest *n, int level)
     }
 }
 
-/* a[…, j:j+h, k:k+w] in a loop over j and k. */
-static bool is_window(const hl_inst *v)
+bool hl_is_window(const hl_inst *v)
 {
     if (!v || v->op != HL_OP_getitem || v->type->ndim < 2 || v->args[1]->op != HL_OP_build_tuple || v->args[1]->nargs < 2) return false;
     for (int k = v->args[1]->nargs - 2; k < v->args[1]->nargs; k++) {
@@ -311,7 +310,7 @@ void hl_nest_prepare(hl_emit *e, hl_nest *n)
         flat = flat_test(e, n);
         for (int k = 0; k < n->nleaf; k++) leaf_strides(e, n, &n->leaf[k], &fast);
         n->fast = fast;
-        for (int k = 0; k < n->nleaf; k++) n->window |= is_window(n->leaf[k].inst);
+        for (int k = 0; k < n->nleaf; k++) n->window |= hl_is_window(n->leaf[k].inst);
         prepare_trips(e, n, flat, fast);
     }
     alias_scope(e, n);

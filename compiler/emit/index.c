@@ -112,16 +112,17 @@ static void plan_spans(hl_emit *e, hl_inst *i, const V *a, const hl_index_plan *
     }
 }
 
-/* … whichever the condition says.  Empty ones take the other way too: whoever asks whether there are items need not on this one. */
+/* … whichever the condition says.  Empty windows take the other way too: whoever asks whether there are items need not on this one. */
 static void choose_spans(hl_emit *e, hl_inst *i, V inside, const V *a, const hl_index_plan *p, const V *index, span *out)
 {
     span clamped[HL_DIMS + 1];
     LLVMBasicBlockRef clamp = hl_bb(e, "clamp"), join = hl_bb(e, "join"), from = hl_here(e);
     plan_spans(e, i, a, p, index, true, out);
-    for (int k = 0; k < p->n; k++)
+    bool window = hl_is_window(i);
+    for (int k = 0; window && k < p->n; k++)
         if (p->at[k].kind == HL_IX_SLICE) inside = LLVMBuildAnd(e->b, inside, LLVMBuildICmp(e->b, LLVMIntSGT, out[k].len, hl_i64(e, 0), ""), "");
     hl_cond(e, inside, join, clamp);
-    hl_unlikely(e, LLVMGetBasicBlockTerminator(from), 1);
+    if (window) hl_unlikely(e, LLVMGetBasicBlockTerminator(from), 1);
     hl_at(e, clamp);
     plan_spans(e, i, a, p, index, false, clamped);
     LLVMBasicBlockRef end = hl_here(e);
@@ -164,6 +165,42 @@ void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, con
     }
     out[0] = a[0], out[1] = data;
     for (int k = 0; k < nd; k++) out[2 + k] = shape[k], out[2 + nd + k] = strides[k];
+}
+
+/* Is the stop of slice v its start + 1? */
+static bool is_next(const hl_inst *v)
+{
+    int64_t one;
+    if (v->op != HL_OP_build_slice || (v->nargs > 2 && v->args[2]->type->kind != HL_K_NONE)) return false;
+    const hl_inst *stop = v->args[1];
+    return stop->op == HL_OP_add && stop->nargs == 2 && stop->args[0] == v->args[0] && hl_is_int(hl_unliteral(v->args[0]->type)) &&
+           hl_literal_int(stop->args[1]->type, &one) && one == 1;
+}
+
+/* Does a slice of this type, like 0:1 or -1:, select one item, or none, whatever it is a slice of? */
+static bool is_unit(const hl_type *slice)
+{
+    int64_t a, b;
+    if (slice->items[2]->kind != HL_K_NONE || !hl_literal_int(slice->items[0], &a)) return false;
+    if (slice->items[1]->kind == HL_K_NONE) return a == -1;
+    return hl_literal_int(slice->items[1], &b) && b == a + 1 && (a >= 0 || b < 0);
+}
+
+bool hl_at_most_one(const hl_inst *v, int d)
+{
+    hl_index_plan p;
+    const char *why;
+    if (!v || v->op != HL_OP_getitem || !hl_is_array(v->args[0]->type) || !hl_is_array(v->type)) return false;
+    if (!hl_index_plan_make(v->args[0]->type, v->args[1]->type, &p, &why) || p.nfancy) return false;
+    for (int k = 0; k < p.n; k++) {
+        if (p.at[k].kind == HL_IX_INT || d--) continue;
+        if (p.at[k].kind != HL_IX_SLICE) return false;
+        if (is_unit(p.at[k].type)) return true;
+        const hl_inst *index = v->args[1];
+        if (index->op != HL_OP_build_tuple) return is_next(index);
+        return !p.ellipsis && k < index->nargs && is_next(index->args[k]);
+    }
+    return false;
 }
 
 static const hl_index_plan *plan_of(hl_emit *e, hl_inst *i, hl_index_plan *p)
