@@ -114,6 +114,45 @@ class Slices(Program):
                          "np.max(b[%s, %s])" % (self.window(), self.window()), "np.min(a[%s])" % self.window(), "np.sum(b[..., None, %s])" % self.window())
 
 
+class Lists(Program):
+    """Lists beside the arrays; some loops make them longer or shorter, also through another name and in a function that is called."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.lines[3:4] = [self.lines[3], "    l = [0.5] * (n + 4)", "    q = [k * 0.25 for k in range(m + 9)]", "    r = l", "    rows = [[1.5] * 3, [2.5, 0.5]]"]
+        self.lines[-1] = "    return s, np.array(l + q + rows[0] + [len(rows) * 1.0])"
+        self.source = "\n".join(self.lines)
+        space = {"np": np, "grow": grow}
+        exec(self.source, space)
+        self.f = space["f"]
+        self.names += ["len(l)", "len(q)"]
+
+    def bound(self):
+        return self.pick("len(l)", "len(q)", "len(l) - 1", "len(r)") if self.rng.random() < .5 else super().bound()
+
+    def access(self):
+        if self.rng.random() < .25:
+            return super().access()
+        return self.pick("l[%s]", "l[%s]", "q[%s]", "r[%s]", "rows[0][%s]", "l[%s]") % self.index()
+
+    read = access
+
+    def statement(self, depth):
+        if self.rng.random() < .15:
+            self.say(depth, self.pick("if len(l) < 40:", "if len(r) < 30 and s > 3.0:"))
+            self.say(depth + 1, self.pick("l.append(s)", "r.append(1.0)", "grow(l)", "l.insert(0, s)", "q.append(2.0)", "rows[0].append(s)"))
+        elif self.rng.random() < .1:
+            self.say(depth, "if len(l) > 2:")
+            self.say(depth + 1, self.pick("l.pop()", "del r[0]"))
+        else:
+            super().statement(depth)
+
+
+@njit
+def grow(x):
+    x.append(7.0)
+
+
 def outcome(f, a, b, c, n, m):
     a, b = a.copy(), b.copy()
     try:
@@ -127,7 +166,7 @@ ARGUMENTS = [(n, m, size, h, w) for n, m, size, h, w in
              [(4, 2, 4, 4, 4), (4, 3, 9, 9, 9), (3, 2, 5, 4, 6), (0, 1, 3, 2, 2), (5, 1, 0, 3, 0), (6, 2, 20, 12, 12), (-2, -1, 4, 4, 4), (2, 0, 6, 6, 3)]]
 
 
-@pytest.mark.parametrize("kind, seed", [(Program, k) for k in range(90)] + [(Slices, k) for k in range(60)])
+@pytest.mark.parametrize("kind, seed", [(Program, k) for k in range(90)] + [(Slices, k) for k in range(60)] + [(Lists, k) for k in range(90)])
 def test_same_as_cpython(kind, seed):
     p = kind(seed)
     g = njit(p.f)

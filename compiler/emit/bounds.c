@@ -1,5 +1,6 @@
 /* loop_safe: the conditions under which a loop's accesses need no checks (passes/bounds.c says how they are written down).
  * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
+#include "container.h"
 #include "private.h"
 #include <string.h>
 #include <llvm-c/DebugInfo.h>
@@ -10,6 +11,7 @@ static V factor_value(hl_emit *e, hl_inst *i, PyObject *factor)
     hl_inst *v = i->args[PyLong_AsLong(PyTuple_GET_ITEM(factor, 0))];
     long axis = PyLong_AsLong(PyTuple_GET_ITEM(factor, 1));
     V *p = hl_parts(e, v);
+    if (axis >= 0 && v->type->kind == HL_K_LIST) return hl_list_len(e, p[0]);
     if (axis >= 0) return hl_arr_shape(p, (int)axis);
     if (axis <= -2) return p[0];
     const hl_type *t = hl_unliteral(v->type);

@@ -188,7 +188,7 @@ static V item_address(hl_emit *e, hl_inst *i, V list, V index, const hl_type *el
 {
     V len = i->flags & HL_I_NOBOUNDS && i->flags & HL_I_NOWRAP ? NULL : hl_list_len(e, list);
     if (!(i->flags & HL_I_NOWRAP)) index = hl_select(e, hl_icmp(e, LLVMIntSLT, index, hl_zero(e)), hl_add(e, index, len), index);
-    if (!(i->flags & HL_I_NOBOUNDS)) hl_check(e, i, hl_icmp(e, LLVMIntULT, index, len), err, NULL, NULL);
+    if (!(i->flags & HL_I_NOBOUNDS) && e->opt.boundscheck) hl_check(e, i, hl_icmp(e, LLVMIntULT, index, len), err, NULL, NULL);
     return hl_list_address(e, elem, hl_list_data(e, list), index);
 }
 

@@ -45,7 +45,7 @@ void hl_emit_tuple_item_at(hl_emit *e, hl_inst *i, V *out)
     int n = t->nitems, parts = i->type->nparts;
     V *p = hl_arg(e, i, 0), k = hl_one(e, i->args[1]);
     if (!(i->flags & HL_I_NOWRAP)) k = hl_select(e, hl_icmp(e, LLVMIntSLT, k, hl_zero(e)), hl_add(e, k, hl_i64(e, n)), k);
-    if (!(i->flags & HL_I_NOBOUNDS)) hl_check(e, i, hl_icmp(e, LLVMIntULT, k, hl_i64(e, n)), HL_ERR_index_tuple, NULL, NULL);
+    if (!(i->flags & HL_I_NOBOUNDS) && e->opt.boundscheck) hl_check(e, i, hl_icmp(e, LLVMIntULT, k, hl_i64(e, n)), HL_ERR_index_tuple, NULL, NULL);
     if (n <= 2) {
         V second = hl_icmp(e, LLVMIntNE, k, hl_zero(e));
         for (int q = 0; q < parts; q++) out[q] = n == 1 ? p[q] : hl_select(e, second, p[parts + q], p[q]);

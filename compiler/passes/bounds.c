@@ -13,6 +13,9 @@
  *               array operations.
  *   checked     what is left.
  *
+ * A list has as many items as it had in front of the loop if nothing in the loop makes lists longer or shorter; it is never proved, as `len` may have
+ * been asked at another time.
+ *
  * The ends of a slice are clamped, which hides from everybody that a[j*s : (j+1)*s] has s items.  That they lie in the array, in order,
  * is proved in the same way, or asked by a loop_safe in front of the loop that the slice takes as an operand: no loop is copied
  * for it, the slice chooses between its ends as they are and clamping.
@@ -123,16 +126,19 @@ static bool takes_slices(const hl_inst *i)
     return i->op == HL_OP_getitem && i->nargs == 2 && hl_is_array(i->args[0]->type) && hl_is_array(i->type) && hl_ir_effects(i) & HL_E_BORROW;
 }
 
+/* An access to one item of a list. */
+static bool takes_item(const hl_inst *i) { return i->args[0]->type->kind == HL_K_LIST && hl_is_int(hl_unliteral(i->args[1]->type)); }
+
 static void find_places(bounds *b)
 {
     for (int k = 0; k < b->f->blocks.n; k++)
         for (hl_inst *i = b->f->blocks.at[k]->first; i; i = i->next) {
-            if ((i->op != HL_OP_getitem && i->op != HL_OP_setitem) || !hl_is_array(i->args[0]->type)) continue;
+            if ((i->op != HL_OP_getitem && i->op != HL_OP_setitem) || !(hl_is_array(i->args[0]->type) || takes_item(i))) continue;
             place *a = HL_NEW(b->arena, place);
             a->inst = i;
             a->whole = true;
             b->slices |= takes_slices(i);
-            if (take_apart(a, i->args[0]->type, i->args[1]) && a->n) hl_push(b->arena, &b->places, a);
+            if ((takes_item(i) ? add_index(a, i->args[1], 0) : take_apart(a, i->args[0]->type, i->args[1])) && a->n) hl_push(b->arena, &b->places, a);
         }
 }
 
@@ -328,13 +334,38 @@ static bool relies_on_test(const place *a, const hl_block *loop)
     return false;
 }
 
+/* May there be a list in a value of this type? */
+static bool may_hold_list(const hl_type *t)
+{
+    t = hl_unliteral(t);
+    bool found = t->kind != HL_K_TUPLE && t->kind != HL_K_NONE && t->kind != HL_K_OMITTED && t->kind != HL_K_STR && !hl_is_number(t) && !hl_is_intlike(t) && !hl_is_array(t);
+    for (int k = 0; t->kind == HL_K_TUPLE && k < t->nitems; k++) found |= may_hold_list(t->items[k]);
+    return found;
+}
+
+/* May a list become longer or shorter in the loop?  Whatever writes and gets hold of a list may do that, but for storing an item. */
+static bool resizes_lists(const bounds *b, const hl_block *loop)
+{
+    for (int k = 0; k < b->f->blocks.n; k++) {
+        const hl_block *at = b->f->blocks.at[k];
+        for (const hl_inst *i = hl_ir_loop_contains(loop, at) ? at->first : NULL; i; i = i->next) {
+            if (i->op == HL_OP_iternext || i->op == HL_OP_itervalue || (i->op == HL_OP_setitem && takes_item(i))) continue;
+            bool calls = i->op == HL_OP_call && !i->rule;
+            if (!calls && !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME | HL_E_SERIAL | HL_E_PYTHON))) continue;
+            for (int q = 0; q < i->nargs; q++)
+                if (may_hold_list(i->args[q]->type)) return true;
+        }
+    }
+    return false;
+}
+
 static void choose_loop(bounds *b, place *a)
 {
     hl_block *chain[64];
     int n = 0;
     for (hl_block *h = a->inst->block->loop; h && n < 64; h = h->loop_parent) chain[n++] = h;
     while (n-- > 0) {
-        if (!conditions_of(b, a, chain[n], &a->need, &a->flags)) continue;
+        if (!conditions_of(b, a, chain[n], &a->need, &a->flags) || (takes_item(a->inst) && resizes_lists(b, chain[n]))) continue;
         if (!relies_on_test(a, chain[n])) a->loop = chain[n];
         return;
     }
