@@ -40,7 +40,7 @@ class Program:
         j = self.pick(*self.counters) if self.counters else "m"
         k = self.rng.randint(1, 2)
         return self.pick(i, i, i, "%s + %d" % (i, k), "%s - %d" % (i, k), "%s + %s" % (i, j), "%s - %s" % (i, j), "2*%s" % i,
-                         "%s*w + %s" % (i, j), "(%s + %d) %% n" % (i, k), "n - 1 - %s" % i, "-1", "0", "c[%s]" % i, "n - %d" % k)
+                         "%s*w + %s" % (i, j), "(%s + %d) %% n" % (i, k), "n - 1 - %s" % i, "-1", "-1 - %s" % i, "-%s" % i, "0", "c[%s]" % i, "n - %d" % k)
 
     def access(self):
         return self.pick("a[%s]" % self.index(), "b[%s, %s]" % (self.index(), self.index()), "z[%s]" % self.index(),
@@ -177,3 +177,137 @@ def test_same_as_cpython(kind, seed):
         assert want[0] == got[0], (p.source, n, m, size, h, w)
         for x, y in zip(want[1], got[1]):
             assert np.allclose(x, y), (p.source, n, m, size, h, w)
+
+
+# --- what is proved or asked in front of the loop: nothing may be left in it ---------------------------------------------------------
+
+def forwards(a, out):
+    for i in range(len(a)):
+        out[i] = a[i]
+
+
+def reversed_by_hand(a):
+    s = 0.0
+    for i in range(len(a)):
+        s += a[len(a) - 1 - i]
+    return s
+
+
+def from_the_end(a):
+    s = 0.0
+    for i in range(len(a)):
+        s += a[-1 - i] + a[-1]
+    return s
+
+
+def with_the_one_before(a, out):
+    for i in range(1, len(a)):
+        out[i] = a[i] - a[i - 1]
+
+
+def enumerated(a, out):
+    for i, x in enumerate(a):
+        out[i] = 2 * x
+
+
+def while_below(a):
+    s, i = 0.0, 0
+    while i < len(a):
+        s += a[i]
+        i += 1
+    return s
+
+
+def row_by_row(m):
+    s = 0.0
+    h, w = m.shape
+    for i in range(h):
+        for j in range(1, w - 1):
+            s += m[i, j - 1] + m[i, j] + m[i, j + 1]
+    return s
+
+
+def flat(a, h, w):
+    s = 0.0
+    for i in range(h):
+        for j in range(w):
+            s += a[i * w + j]
+    return s
+
+
+def list_filled(n):
+    l = [0.0] * n
+    for i in range(n):
+        l[i] = i * 0.5
+    s = 0.0
+    for i in range(1, len(l)):
+        s += l[i] - l[i - 1]
+    return s
+
+
+def list_while(n):
+    l = [k * 0.5 for k in range(n)]
+    s, i = 0.0, 0
+    while i < len(l):
+        s += l[i]
+        i += 1
+    return s
+
+
+def list_sieve(n):
+    prime = [True] * (n + 1)
+    for i in range(2, 5):
+        for j in range(i * i, n + 1, i):
+            prime[j] = False
+    return len(prime)
+
+
+VECTOR = np.arange(12.0)
+FREE = [(forwards, VECTOR, VECTOR.copy()), (reversed_by_hand, VECTOR), (from_the_end, VECTOR), (with_the_one_before, VECTOR, VECTOR.copy()), (enumerated, VECTOR, VECTOR.copy()),
+        (while_below, VECTOR), (row_by_row, np.ones((4, 5))), (flat, VECTOR, 3, 4), (list_filled, 9), (list_while, 9), (list_sieve, 50)]
+
+
+@pytest.mark.parametrize("case", FREE, ids=lambda case: case[0].__name__)
+def test_no_checks_are_left(case):
+    f, *args = case
+    g = njit(f)
+    want, got = f(*args), g(*args)
+    assert want == got or want is got is None
+    assert g.report(file=None).functions[0].checks_left == []
+
+
+def grows(n):
+    l = [0.0]
+    for i in range(n):
+        l.append(l[i] + 1)
+    return l
+
+
+def grows_by_another_name(n):
+    l = [0.0] * 3
+    r = l
+    s, i = 0.0, 0
+    while i < len(l):
+        s += l[i]
+        if i < n:
+            r.append(1.0)
+        i += 1
+    return s
+
+
+def shrinks(n):
+    l = [1.0] * n
+    s = 0.0
+    for i in range(len(l)):
+        s += l[i]
+        l.pop()
+    return s
+
+
+def test_lists_that_change_keep_their_checks():
+    for f, n, left in ((grows, 20, 1), (grows_by_another_name, 5, 1), (shrinks, 0, 1)):
+        g = njit(f)
+        assert f(n) == g(n)
+        assert len(g.report(file=None).functions[0].checks_left) == left
+    with pytest.raises(IndexError, match="list index out of range"):
+        njit(shrinks)(6)

@@ -65,6 +65,7 @@ typedef struct bounds {
     HL_VEC(hl_block *) copied;   /* headers of loops that have two versions */
     int growth;
     bool slices;                 /* there are views made of slices */
+    bool lists;                  /* items of lists are accessed */
 } bounds;
 
 static bool checked(const bounds *b)
@@ -138,6 +139,7 @@ static void find_places(bounds *b)
             a->inst = i;
             a->whole = true;
             b->slices |= takes_slices(i);
+            b->lists |= takes_item(i);
             if ((takes_item(i) ? add_index(a, i->args[1], 0) : take_apart(a, i->args[0]->type, i->args[1])) && a->n) hl_push(b->arena, &b->places, a);
         }
 }
@@ -255,6 +257,17 @@ static bool require(bounds *b, conditions *c, hl_affine e, const hl_block *at, c
     return true;
 }
 
+/* a[-1 - i]: an index that is negative whatever happens, and so counts from the end. */
+static bool counts_from_end(bounds *b, conditions *c, hl_affine e, hl_affine size, const hl_block *at, const hl_block *loop)
+{
+    conditions trial = *c;
+    int n = c->at.n;
+    hl_affine above = hl_affine_add(hl_affine_const(-1), e, -1);
+    if (!require(b, &trial, above, at, loop, 0) || trial.at.n > n || !require(b, &trial, hl_affine_add(size, e, 1), at, loop, 0)) return false;
+    *c = trial;
+    return true;
+}
+
 /* The conditions under which the access at `a` is in range; loop NULL: ends are followed as far as they go. */
 static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions *c, unsigned *flags)
 {
@@ -272,11 +285,11 @@ static bool conditions_of(bounds *b, place *a, const hl_block *loop, conditions 
         hl_affine e = hl_affine_of(a->index[k]);
         if (!e.ok) return false;
         note(b, c, &sizes[k], SIZE, i->block, loop);
-        if (!e.n && e.c < 0) { /* a[-1] counts from the end */
+        if (counts_from_end(b, c, e, sizes[k], i->block, loop)) {
             *flags &= ~(unsigned)HL_I_NOWRAP;
-            if (!require(b, c, hl_affine_add(sizes[k], e, 1), i->block, loop, 0)) return false;
             continue;
         }
+        if (!e.n && e.c < 0) return false;
         hl_affine last = hl_affine_add(hl_affine_add(sizes[k], one, -1), e, -1);
         if (!require(b, c, e, i->block, loop, 0) || !require(b, c, last, i->block, loop, 0)) return false;
     }
@@ -343,20 +356,68 @@ static bool may_hold_list(const hl_type *t)
     return found;
 }
 
-/* May a list become longer or shorter in the loop?  Whatever writes and gets hold of a list may do that, but for storing an item. */
+/* May a list become longer or shorter by this?  Whatever writes and gets hold of a list may do that, but for storing an item. */
+static bool may_resize(const hl_inst *i)
+{
+    if (i->op == HL_OP_iternext || i->op == HL_OP_itervalue || (i->op == HL_OP_setitem && takes_item(i))) return false;
+    bool calls = i->op == HL_OP_call && !i->rule;
+    if (!calls && !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME | HL_E_SERIAL | HL_E_PYTHON))) return false;
+    for (int q = 0; q < i->nargs; q++)
+        if (may_hold_list(i->args[q]->type)) return true;
+    return false;
+}
+
 static bool resizes_lists(const bounds *b, const hl_block *loop)
 {
     for (int k = 0; k < b->f->blocks.n; k++) {
         const hl_block *at = b->f->blocks.at[k];
-        for (const hl_inst *i = hl_ir_loop_contains(loop, at) ? at->first : NULL; i; i = i->next) {
-            if (i->op == HL_OP_iternext || i->op == HL_OP_itervalue || (i->op == HL_OP_setitem && takes_item(i))) continue;
-            bool calls = i->op == HL_OP_call && !i->rule;
-            if (!calls && !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_CONSUME | HL_E_SERIAL | HL_E_PYTHON))) continue;
-            for (int q = 0; q < i->nargs; q++)
-                if (may_hold_list(i->args[q]->type)) return true;
-        }
+        for (const hl_inst *i = hl_ir_loop_contains(loop, at) ? at->first : NULL; i; i = i->next)
+            if (may_resize(i)) return true;
     }
     return false;
+}
+
+static hl_block *entering(const hl_block *header)
+{
+    hl_block *from = NULL;
+    for (int p = 0; p < header->pred.n; p++) {
+        if (hl_ir_loop_contains(header, header->pred.at[p])) continue;
+        if (from || header->pred.at[p]->handler == header) return NULL;
+        from = header->pred.at[p];
+    }
+    return from;
+}
+
+static bool is_len_of_list(const hl_inst *i)
+{
+    return i->op == HL_OP_call && i->nargs == 1 && i->rule && i->rule->kind == HL_RULE_FUNC && !strcmp(i->rule->key, "builtins.len") && i->args[0]->type->kind == HL_K_LIST;
+}
+
+/* len(l) in the block in front of the loop, asked when no list changes any more before it. */
+static hl_inst *len_in_front(const hl_block *front, const hl_inst *list)
+{
+    for (hl_inst *i = front->last; i; i = i->prev) {
+        if (is_len_of_list(i) && i->args[0] == list) return i;
+        if (may_resize(i)) return NULL;
+    }
+    return NULL;
+}
+
+/* `while i < len(l)` asks in every turn.  Where no list changes its length it is asked in front of the loop, once with the first test of the loop if
+ * that stands there: conditions then speak of one value. */
+static void hoist_lengths(bounds *b, hl_block *header)
+{
+    hl_block *front = entering(header);
+    if (!front || resizes_lists(b, header)) return;
+    for (int k = 0; k < b->f->blocks.n; k++)
+        for (hl_inst *i = b->f->blocks.at[k]->first, *next; i; i = next) {
+            next = i->next;
+            if (!hl_ir_loop_contains(header, i->block) || !is_len_of_list(i) || hl_ir_loop_contains(header, i->args[0]->block)) continue;
+            hl_inst *known = len_in_front(front, i->args[0]);
+            hl_ir_remove(i);
+            if (known) hl_ir_replace(b->f, i, known);
+            else hl_ir_before(front->last, i);
+        }
 }
 
 static void choose_loop(bounds *b, place *a)
@@ -524,17 +585,6 @@ static bool slices_inside(bounds *b, const hl_inst *at, const hl_block *loop, co
     return found > 0;
 }
 
-static hl_block *entering(const hl_block *header)
-{
-    hl_block *from = NULL;
-    for (int p = 0; p < header->pred.n; p++) {
-        if (hl_ir_loop_contains(header, header->pred.at[p])) continue;
-        if (from || header->pred.at[p]->handler == header) return NULL;
-        from = header->pred.at[p];
-    }
-    return from;
-}
-
 static int free_slices(bounds *b, hl_inst *i)
 {
     hl_block *chain[64], *from;
@@ -672,6 +722,8 @@ static int run(hl_cx *cx, hl_func *f)
             hl_division d = {i, hl_divide_loop(i)};
             if (d.loop) hl_push(b->arena, &b->divisions, d);
         }
+    for (int k = 0; k < f->blocks.n && b->lists && checked(b); k++)
+        if (f->blocks.at[k]->loop == f->blocks.at[k]) hoist_lengths(b, f->blocks.at[k]);
     for (int k = 0; k < b->places.n; k++) decide(b, b->places.at[k]);
     for (int k = 0; k < f->blocks.n; k++)
         for (hl_inst *i = f->blocks.at[k]->first; i; i = i->next)
