@@ -26,7 +26,7 @@ def markdown(results, judged):
     parts = [
         "# Measurements",
         "Made by `make bench`; all sides in one run on one machine, least of several rounds (start-up: median).",
-        f"{m['cpu']}, {m['cores']} cores · CPython {m['python']} · NumPy {m['numpy']} · Numba {m['numba']} · gcc {m['gcc']} -O3 -march=native",
+        f"{m['cpu']}, {m['cores']} cores · CPython {m['python']} · NumPy {m['numpy']} · Numba {m['numba']} · gcc {m['gcc']} -O3 -march=native -ffp-contract=off",
         "![first calls and run times beside Numba](results.svg)",
         "## Figures to reach",
         table(("what", "bar", "measured", ""), [(a, b, c, "met" if d else "**missed**") for a, b, c, d in judged]),

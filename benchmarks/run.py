@@ -202,8 +202,11 @@ def machine():
 
 
 def build_twins():
+    """Without -ffp-contract=off gcc makes one rounding of a product and a sum (FMA): another program than Python's, whose result differs.
+
+    (The Mandelbrot set, 250 iterations: 4 pixels of 1.5 million, 27 in a section at the rim; without contraction all are equal.)"""
     SCRATCH.mkdir(exist_ok=True)
-    subprocess.run(["gcc", "-O3", "-march=native", "-shared", "-fPIC", HERE / "twins.c", "-o", SCRATCH / "twins.so", "-lm"], check=True)
+    subprocess.run(["gcc", "-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC", HERE / "twins.c", "-o", SCRATCH / "twins.so", "-lm"], check=True)
 
 
 def main():

@@ -1,5 +1,6 @@
 /* The benchmark's programs in C, as a C programmer would write them for contiguous arrays; compiled with
- * gcc -O3 -march=native.  Called through ctypes by worker.py. */
+ * gcc -O3 -march=native, and -ffp-contract=off so that they compute what the Python programs compute (run.py).  Called through ctypes by
+ * worker.py. */
 #include <complex.h>
 #include <math.h>
 #include <stdint.h>
