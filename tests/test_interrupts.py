@@ -186,7 +186,61 @@ def recursive(n):
     return fibonacci(n)
 
 
-LOOPS = [(counted, HUGE), (counted_down, HUGE), (stepped, HUGE, 3), (nested, HUGE, 5), (nested, 5, HUGE), (nested, HUGE, 0), (three, HUGE, 2, 2),
+def continues(n):
+    s = 0
+    for i in range(n):
+        if i & 5 == 1:
+            continue
+        if i % 7 == 3:
+            s ^= i
+            continue
+        s += i * i
+        if s & 1023 == 5:
+            s -= 7
+    return s
+
+
+def continues_outside(n, m):
+    total = 0
+    for i in range(n):
+        if i % 3 == 1:
+            continue
+        for j in range(m):
+            if j > 3:
+                break
+            if (i + j) % 2:
+                continue
+            total += i * j
+    return total
+
+
+def continues_inside(n, m):
+    s = 0
+    for i in range(n):
+        for j in range(m):
+            if (i ^ j) % 5 == 1:
+                continue
+            s += j
+            if s % 3 == 0:
+                continue
+            s ^= i
+    return s
+
+
+def left_for_two_reasons(n):
+    """Whether an index fits and whether it was the last turn become one condition in LLVM, and turns are not counted."""
+    a, b, s = np.zeros(3), np.zeros((3, 3)), 0.0
+    for i in range(len(a)):
+        for j in range(1, n - 2, 2):
+            b[-1, 1] = s + a[i]
+            s += a[i]
+            if s > 40.0:
+                break
+    return s
+
+
+LOOPS = [(counted, HUGE), (continues, HUGE), (continues_outside, HUGE, 9), (continues_inside, HUGE, 2), (continues_inside, 2, HUGE), (left_for_two_reasons, HUGE),
+          (counted_down, HUGE), (stepped, HUGE, 3), (nested, HUGE, 5), (nested, 5, HUGE), (nested, HUGE, 0), (three, HUGE, 2, 2),
          (three, 2, HUGE, 2), (three, 1, 1000000, 1000000), (around_branch, HUGE, 9), (left_early, HUGE), (while_loop, 10), (forever, 1), (in_callee, HUGE),
          (zeros, HUGE), (recursive, 70), (fibonacci, 70), (hanoi, 60, 0, 1, 2), (even, 120), (stubborn, 60), (branching, 60, 3)]
 
@@ -339,6 +393,21 @@ def test_handler_that_returns():
         while not seen:
             time.sleep(0.01)
     assert seen == [signal.SIGALRM]
+
+
+@pytest.mark.parametrize("f, args", [(continues, (300_000,)), (continues_outside, (200_000, 9)), (continues_inside, (700, 500)), (left_for_two_reasons, (900_000,)),
+                                     (three, (50, 70, 80)), (left_early, (900_000,))])
+def test_going_on_is_right(f, args):
+    """Handlers that return, at different places of the loop, leave the result as it is."""
+    compiled, seen = njit(f), []
+    want = f(*args)
+    assert compiled(*args) == want
+    for seconds in np.linspace(0.001, 0.01, 10):
+        with alarm(float(seconds), lambda *_: seen.append(1)):
+            end = time.monotonic() + 0.02
+            while time.monotonic() < end:
+                assert compiled(*args) == want
+    assert len(seen) == 10
 
 
 def test_handler_that_returns_changes_no_register():

@@ -353,6 +353,8 @@ bool parse_own(StringRef name, FunctionPassManager &passes, ArrayRef<PassBuilder
         passes.addPass(ExactPass());
     else if (name == "hl-pieces")
         passes.addPass(PiecesPass());
+    else if (name == "hl-latch")
+        passes.addPass(LatchPass());
     else if (name == "hl-steps")
         passes.addPass(StepsPass());
     else

@@ -4,6 +4,7 @@
  * 5-point stencil, histogram, matrix product, dot product, bitwise CRC, hypot): a quarter of default<O3>'s time, and code that runs as
  * fast on all of them.  What earns its place:
  *
+ *   hl-latch                       our own, see latch.cpp: loops with `continue` stay one loop
  *   loop-rotate, early-cse first   a rotated loop asks at its entry whether it runs at all; loop_safe (passes/bounds.c) has answered that for
  *                                  inner loops, so these questions go before licm, which then moves the sums of a nest into registers
  *                                  (the convolution: 1.4 times; unswitching by LLVM would do the same for 8 ms)
@@ -44,7 +45,7 @@
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS_BY(unswitch)                                                                                                                                       \
-    "loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn<no-load-pre>,"                                  \
+    "hl-latch,loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn<no-load-pre>,"                                  \
     "correlated-propagation," COMBINE ",hl-interleave,hl-steps,hl-pieces,hl-exact,loop-vectorize,hl-forward," COMBINE ",simplifycfg,hl-ahead,hl-align"
 #define LOOPS LOOPS_BY("simple-loop-unswitch")
 #define CHOOSING_LOOPS LOOPS_BY("simple-loop-unswitch<nontrivial>")

@@ -78,9 +78,12 @@ struct Cutter {
     ScalarEvolution &se;
     AssumptionCache &assumptions;
     unsigned mark;
+    SmallPtrSet<BasicBlock *, 8> settled = {}; /* heads of loops that were cut, of their pieces, and of loops that are left whole */
+    SmallPtrSet<BasicBlock *, 4> watched = {}; /* blocks behind which a turn looks at the flag */
 
     bool find_poll(BasicBlock *exit, Poll &out) const;
     bool find_count(Loop *loop, BasicBlock *exiting, Count &out);
+    void copy(BasicBlock *b, BasicBlock *before, const Poll &poll, BasicBlock *to, ValueToValueMapTy &moved);
     BasicBlock *move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &moved);
     void mend(ValueToValueMapTy &moved, BasicBlock *look);
     const SCEV *turns_of(Loop *loop);
@@ -89,7 +92,10 @@ struct Cutter {
     Value *turns_of_piece(Loop *loop, SCEVExpander &expander);
     bool look_at(Loop *loop, Shape &out);
     bool spare(Loop *loop);
+    void renew(ValueToValueMapTy &moved, BasicBlock *look);
     bool cut(Loop *loop);
+    void watch(BasicBlock *from, unsigned way_out, const Poll &poll);
+    bool watch(Loop *loop);
     bool run();
 };
 
@@ -121,24 +127,30 @@ bool Cutter::find_poll(BasicBlock *exit, Poll &out) const
     return false;
 }
 
+/* What b does on the way from `before`, once more, at the end of `to`; neither the poll's look at the flag nor the jump at b's end. */
+void Cutter::copy(BasicBlock *b, BasicBlock *before, const Poll &poll, BasicBlock *to, ValueToValueMapTy &moved)
+{
+    for (Instruction &i : *b) {
+        if (auto *phi = dyn_cast<PHINode>(&i)) {
+            Value *v = phi->getIncomingValueForBlock(before);
+            auto known = moved.find(v);
+            moved[phi] = known != moved.end() ? static_cast<Value *>(known->second) : v;
+        } else if (!i.isTerminator() && &i != poll.flag && &i != poll.test) {
+            Instruction *copy = i.clone();
+            copy->insertInto(to, to->end());
+            RemapInstruction(copy, moved, RF_NoModuleLevelChanges | RF_IgnoreMissingLocals);
+            moved[&i] = copy;
+        }
+    }
+}
+
 /* Takes the poll out of the way: `look` goes to it, and has what stands between the loop and it, once more.  Who comes from elsewhere (the
  * loop did not run at all) goes past.  A piece takes so long that the flag is left to hl_poll: no load, no branch, no block. */
 BasicBlock *Cutter::move_poll(BasicBlock *exit, Poll &poll, ValueToValueMapTy &moved)
 {
     BasicBlock *look = BasicBlock::Create(f.getContext(), "look", &f, poll.quiet), *from = poll.branch->getParent(), *before = exit;
     for (BasicBlock *b : poll.between) {
-        for (Instruction &i : *b) {
-            if (auto *phi = dyn_cast<PHINode>(&i)) {
-                Value *v = phi->getIncomingValueForBlock(before);
-                auto known = moved.find(v);
-                moved[phi] = known != moved.end() ? static_cast<Value *>(known->second) : v;
-            } else if (!i.isTerminator() && &i != poll.flag && &i != poll.test) {
-                Instruction *copy = i.clone();
-                copy->insertInto(look, look->end());
-                RemapInstruction(copy, moved, RF_NoModuleLevelChanges | RF_IgnoreMissingLocals);
-                moved[&i] = copy;
-            }
-        }
+        copy(b, before, poll, look, moved);
         before = b;
     }
     poll.come->replacePhiUsesWith(from, look);
@@ -260,7 +272,8 @@ bool Cutter::look_at(Loop *loop, Shape &out)
             continue;
         unsigned way_out = loop->contains(leave->getSuccessor(0)) ? 1 : 0;
         out = {exiting, leave->getSuccessor(way_out), leave, way_out, {}, {}};
-        if (out.exit->getUniquePredecessor() == exiting && find_poll(out.exit, out.poll))
+        bool leaves_one = loops.getLoopFor(out.exit) == loop->getParentLoop(); /* more: the poll belongs to a loop around this one */
+        if (leaves_one && out.exit->getUniquePredecessor() == exiting && find_poll(out.exit, out.poll))
             return find_count(loop, exiting, out.count);
     }
     return false;
@@ -280,6 +293,7 @@ bool Cutter::spare(Loop *loop)
     s.poll.test->replaceAllUsesWith(ConstantInt::getBool(f.getContext(), s.poll.branch->getSuccessor(0) == s.poll.quiet));
     s.poll.test->eraseFromParent();
     s.poll.flag->eraseFromParent();
+    settled.insert(loop->getHeader());
     return true;
 }
 
@@ -364,13 +378,86 @@ bool Cutter::cut(Loop *loop)
     b.CreateCondBr(b.CreateICmpNE(limit, end), look, jump->getSuccessor(0), MDBuilder(f.getContext()).createUnlikelyBranchWeights());
     jump->eraseFromParent();
 
-    /* new loops: nothing that is known about loops holds any more */
+    renew(moved, look);
+    settled.insert(header);
+    settled.insert(piece);
+    return true;
+}
+
+/* --- in each turn ------------------------------------------------------------------------------------------------------------- */
+
+/* Between `from`, where the loop may be left for the poll, and the next block of its turn: a look at the flag, and a copy of the way to
+ * the poll and of what it does.  All that this needs is known there, as it is where the loop is left. */
+void Cutter::watch(BasicBlock *from, unsigned way_out, const Poll &poll)
+{
+    BasicBlock *exit = from->getTerminator()->getSuccessor(way_out), *on = from->getTerminator()->getSuccessor(1 - way_out);
+    BasicBlock *tick = SplitEdge(from, on, &dominators, &loops), *look = BasicBlock::Create(f.getContext(), "look", &f, poll.quiet);
+    ValueToValueMapTy moved;
+    BasicBlock *before = from;
+    for (BasicBlock *b = exit;; b = b->getSingleSuccessor()) {
+        copy(b, before, poll, look, moved);
+        if (b == poll.branch->getParent())
+            break;
+        before = b;
+    }
+    copy(poll.come, poll.branch->getParent(), poll, look, moved);
+    Instruction *leave = poll.come->getTerminator()->clone();
+    leave->insertInto(look, look->end());
+    RemapInstruction(leave, moved, RF_NoModuleLevelChanges | RF_IgnoreMissingLocals);
+    for (unsigned k = 0; k < leave->getNumSuccessors(); k++) {
+        BasicBlock *to = leave->getSuccessor(k);
+        if (to == poll.quiet || to == poll.back) {
+            leave->setSuccessor(k, on);
+            continue;
+        }
+        for (PHINode &phi : to->phis()) {
+            Value *v = phi.getIncomingValueForBlock(poll.come);
+            auto known = moved.find(v);
+            phi.addIncoming(known != moved.end() ? static_cast<Value *>(known->second) : v, look);
+        }
+    }
+    for (PHINode &phi : on->phis())
+        phi.addIncoming(phi.getIncomingValueForBlock(tick), look);
+    Instruction *jump = tick->getTerminator();
+    IRBuilder<> b(jump);
+    auto *flag = cast<LoadInst>(b.Insert(poll.flag->clone()));
+    flag->setMetadata(mark, nullptr);
+    b.CreateCondBr(b.CreateIsNotNull(flag), look, on, MDBuilder(f.getContext()).createUnlikelyBranchWeights());
+    jump->eraseFromParent();
+    renew(moved, look);
+}
+
+/* A loop that could not be cut is left for a poll: it looks in every turn then.  LLVM makes such loops: one whose turns end in several
+ * places, by `continue`, may become two in each other, of which neither counts. */
+bool Cutter::watch(Loop *loop)
+{
+    SmallVector<BasicBlock *, 4> from, latches;
+    loop->getExitingBlocks(from);
+    loop->getLoopLatches(latches);
+    for (BasicBlock *b : from) {
+        auto *leave = dyn_cast<BranchInst>(b->getTerminator());
+        bool always = leave && leave->isConditional() && all_of(latches, [&](BasicBlock *latch) { return dominators.dominates(b, latch); });
+        unsigned way_out = always && loop->contains(leave->getSuccessor(0)) ? 1 : 0;
+        Poll poll = {};
+        if (!always || loop->contains(leave->getSuccessor(way_out)) || !loop->contains(leave->getSuccessor(1 - way_out)) || !find_poll(leave->getSuccessor(way_out), poll) ||
+            !isa<BranchInst>(poll.come->getTerminator()))
+            continue;
+        if (!watched.insert(b).second)
+            return false;
+        watch(b, way_out, poll);
+        return true;
+    }
+    return false;
+}
+
+/* New loops: nothing that is known about loops holds any more. */
+void Cutter::renew(ValueToValueMapTy &moved, BasicBlock *look)
+{
     dominators.recalculate(f);
     mend(moved, look);
     loops.releaseMemory();
     loops.analyze(dominators);
     se.forgetAllLoops();
-    return true;
 }
 
 bool Cutter::run()
@@ -383,6 +470,16 @@ bool Cutter::run()
         found = false;
         for (Loop *loop : loops.getLoopsInPreorder()) {
             if (!seen.insert(loop->getHeader()).second || !cut(loop))
+                continue;
+            found = changed = true;
+            break;
+        }
+    }
+    for (bool found = true; found;) {
+        found = false;
+        auto all = loops.getLoopsInPreorder();
+        for (Loop *loop : reverse(all)) { /* what an inner loop looks at in each turn, the loop around it need not */
+            if (!settled.insert(loop->getHeader()).second || !watch(loop))
                 continue;
             found = changed = true;
             break;
