@@ -22,6 +22,9 @@
  * In nests of three and more the innermost loop is left whole, and not looked for signals behind, when its number of turns is part of such a
  * computation: there, one more branch behind five turns would be felt.
  *
+ * A loop whose number of turns LLVM's passes made unknowable (two reasons to leave it became one condition) gets a look in each turn instead, at the
+ * place where it may be left for the poll: what the poll needs is known there.
+ *
  * The pass runs in front of the vectoriser, behind everything that wants to see nests as they were written.
  */
 #include "pieces.h"
