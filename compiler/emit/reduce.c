@@ -249,20 +249,24 @@ static void pass(hl_emit *e, job *j, V *acc)
 
 static void lane_item(hl_emit *e, void *arg, V x, V const *acc, V *out) { reduce_item(e, arg, &x, NULL, acc, out); }
 
-/* One accumulator of all lanes.  That of the sum beside an extreme becomes NaN or 0. */
-static V across(hl_emit *e, const reducer *q, V lanes, int k)
+/* An extreme of floats as if there were no NaN; the second accumulator keeps one. */
+static void lane_extreme(hl_emit *e, void *arg, V x, V const *acc, V *out)
+{
+    const reducer *q = arg;
+    out[0] = fast_flag(lesser(e, q->acc, acc[0], x, q->r == HL_RED_MIN), LLVMFastMathNoSignedZeros | LLVMFastMathNoNaNs);
+    out[1] = LLVMBuildSelect(e->b, LLVMBuildFCmp(e->b, LLVMRealUNO, x, x, ""), x, acc[1], "");
+}
+
+/* One value of all lanes. */
+static V across(hl_emit *e, const reducer *q, V lanes)
 {
     LLVMTypeRef t = LLVMTypeOf(lanes);
     bool floats = hl_is_float(q->acc), s = q->acc->flags & HL_T_SIGNED, min = q->r == HL_RED_MIN;
     if (is_sum(q->r) && floats) return fast_flag(hl_intrinsic(e, "llvm.vector.reduce.fadd", t, (V[]){LLVMConstNull(LLVMGetElementType(t)), lanes}, 2), LLVMFastMathAllowReassoc);
     if (is_sum(q->r)) return hl_intrinsic(e, "llvm.vector.reduce.add", t, &lanes, 1);
-    if (k) {
-        V odd = LLVMBuildFCmp(e->b, LLVMRealUNO, lanes, lanes, ""), any = hl_intrinsic(e, "llvm.vector.reduce.or", LLVMTypeOf(odd), &odd, 1);
-        return LLVMBuildSelect(e->b, any, LLVMConstReal(LLVMGetElementType(t), __builtin_nan("")), LLVMConstNull(LLVMGetElementType(t)), "");
-    }
     if (!floats) return hl_intrinsic(e, min ? (s ? "llvm.vector.reduce.smin" : "llvm.vector.reduce.umin") : s ? "llvm.vector.reduce.smax" : "llvm.vector.reduce.umax", t, &lanes, 1);
-    V r = hl_intrinsic(e, q->summed ? (min ? "llvm.vector.reduce.fmin" : "llvm.vector.reduce.fmax") : min ? "llvm.vector.reduce.fminimum" : "llvm.vector.reduce.fmaximum", t, &lanes, 1);
-    return fast_flag(r, LLVMFastMathNoSignedZeros | (q->summed ? LLVMFastMathNoNaNs : 0));
+    V r = hl_intrinsic(e, min ? "llvm.vector.reduce.fmin" : "llvm.vector.reduce.fmax", t, &lanes, 1);
+    return fast_flag(r, LLVMFastMathNoSignedZeros | LLVMFastMathNoNaNs);
 }
 
 /* How many lanes a pass over the window has; 0: the ordinary nest. */
@@ -276,7 +280,7 @@ static int lanes_of(const job *j)
 static void pass_lanes(hl_emit *e, job *j, V *acc)
 {
     reducer q = j->q;
-    hl_lane_op op = {.width = j->lanes, .n = q.n, .item = lane_item, .arg = &q};
+    hl_lane_op op = {.width = j->lanes, .n = q.n, .masked = q.n, .item = lane_item, .arg = &q};
     V mean, vectors[HL_LANE_ACCS];
     q.item = q.acc; /* lanes convert */
     if (q.mean) mean = hl_lanes_splat(e, j->lanes, q.mean[0]), q.mean = &mean;
@@ -285,8 +289,19 @@ static void pass_lanes(hl_emit *e, job *j, V *acc)
         op.init[k] = hl_lanes_splat(e, j->lanes, minus ? LLVMConstReal(half_type(e, q.acc), -0.0) : q.init[k]);
         op.partial[k] = is_sum(q.r);
     }
+    bool extreme = !is_sum(q.r) && hl_is_float(q.acc);
+    if (extreme) op.n = 2, op.masked = 1 + hl_is_fused(j->v), op.item = lane_extreme, op.init[1] = LLVMConstNull(LLVMTypeOf(op.init[0]));
     hl_lanes_reduce(e, j->n, j->v, q.acc, &op, vectors);
-    for (int k = 0; k < q.n; k++) acc[k] = across(e, &q, vectors[k], k);
+    for (int k = 0; k < q.n; k++) acc[k] = across(e, &q, vectors[k]);
+    if (!extreme) return;
+    V odd = LLVMBuildFCmp(e->b, LLVMRealUNO, vectors[1], vectors[1], ""), any = hl_intrinsic(e, "llvm.vector.reduce.or", LLVMTypeOf(odd), &odd, 1);
+    LLVMBasicBlockRef from = hl_here(e), nan = hl_bb(e, "nan"), done = hl_bb(e, "extreme");
+    hl_cond(e, any, nan, done);
+    hl_unlikely(e, LLVMGetBasicBlockTerminator(from), 0);
+    hl_at(e, nan);
+    hl_br(e, done);
+    hl_at(e, done);
+    acc[0] = hl_phi2(e, LLVMTypeOf(acc[0]), acc[0], from, LLVMConstReal(LLVMTypeOf(acc[0]), __builtin_nan("")), nan);
 }
 
 static void reduce_inner(hl_emit *e, job *j, V *out)
@@ -321,8 +336,6 @@ static void reduce_summed(hl_emit *e, job *j, V *out)
     j->q.summed = true, j->q.init[1] = LLVMConstNull(half_type(e, j->q.acc)), j->q.n = 2;
     const hl_leaf *l = &j->n->leaf[0];
     j->n->cheap = true;
-    hl_nest_prepare(e, j->n);
-    j->lanes = lanes_of(j);
     pass(e, j, acc);
     LLVMBasicBlockRef again = hl_bb(e, "nan"), done = hl_bb(e, "extreme"), from = hl_here(e);
     hl_cond(e, LLVMBuildFCmp(e->b, LLVMRealUNO, acc[1], acc[1], ""), again, done);
@@ -548,13 +561,9 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
     if (all && !hl_is_array(i->type)) {
         j.n->ordered = is_arg(r);
         j.n->blocked = is_sum(r) && !hl_is_intlike(j.q.acc);
-        if (may_sum(&j)) {
-            reduce_summed(e, &j, out);
-            return;
-        }
         hl_nest_prepare(e, j.n);
         j.lanes = lanes_of(&j);
-        reduce_inner(e, &j, out);
+        (!j.lanes && may_sum(&j) ? reduce_summed : reduce_inner)(e, &j, out);
     } else reduce_axes(e, &j, axes == -1 ? (1LL << nd) - 1 : axes, hl_is_array(i->type) && i->type->ndim == nd && p.keepdims >= 0, shape, out);
     if (owned) hl_emit_release(e, j.v->type, owned);
 }
