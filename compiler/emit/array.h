@@ -15,10 +15,6 @@ V hl_max64(hl_emit *e, V a, V b);
 V hl_eq64(hl_emit *e, V a, V b);               /* constant true for one and the same value */
 V hl_pick(hl_emit *e, V cond, V a, V b);       /* select that folds constant conditions and equal arms */
 V hl_both(hl_emit *e, V a, V b);               /* and of two i1, either may be NULL */
-V hl_if_all(hl_emit *e, int n, V const *sizes, V value);         /* value, or 0 when one of the sizes is not positive */
-/* The block where these values, which are phis of two, constants or parameters, join; NULL: anything else. */
-LLVMBasicBlockRef hl_phi_block(int n, V const *values);
-LLVMBasicBlockRef hl_phi_side(int n, V const *values, int side, V *out); /* what they are on the way there, and where that way comes from */
 V hl_intrinsic(hl_emit *e, const char *name, LLVMTypeRef t, V *args, int n); /* overloaded on one type */
 
 /* --- arrays as values ------------------------------------------------------------------------------------------------- */
@@ -36,7 +32,6 @@ V hl_index_value(hl_emit *e, const hl_type *t, V v);             /* an int opera
 /* parts of the view that the (basic) plan selects from an array */
 void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, const hl_index_plan *p, const V *index, V *out);
 
-bool hl_is_window(const hl_inst *v);                             /* a[…, j:j+h, k:k+w] in a loop over j and k */
 bool hl_at_most_one(const hl_inst *v, int d);                    /* v is a view like a[:, k:k+1] that has one item, or none, along dimension d */
 int hl_depth_of(const hl_inst *v);                               /* in how many loops the value of v changes */
 /* --- loop nests (element_nest.c) --------------------------------------------------------------------------------------------- */

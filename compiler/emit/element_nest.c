@@ -95,40 +95,6 @@ V hl_both(hl_emit *e, V a, V b)
     return LLVMBuildAnd(e->b, a, b, "");
 }
 
-V hl_if_all(hl_emit *e, int n, V const *sizes, V value)
-{
-    V zero = hl_i64(e, 0);
-    for (int k = 0; k < n; k++) value = hl_pick(e, LLVMBuildICmp(e->b, LLVMIntSGT, sizes[k], zero, ""), value, zero);
-    return value;
-}
-
-LLVMBasicBlockRef hl_phi_block(int n, V const *values)
-{
-    LLVMBasicBlockRef block = NULL;
-    for (int k = 0; k < n; k++) {
-        if (LLVMIsConstant(values[k]) || LLVMIsAArgument(values[k])) continue;
-        if (!LLVMIsAPHINode(values[k]) || LLVMCountIncoming(values[k]) != 2) return NULL;
-        LLVMBasicBlockRef b = LLVMGetInstructionParent(values[k]);
-        if (block && block != b) return NULL;
-        block = b;
-    }
-    for (unsigned side = 0; block && side < 2; side++) /* finished already: no loop */
-        for (int k = 0; k < n; k++)
-            if (LLVMIsAPHINode(values[k]) && !LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(values[k], side))) return NULL;
-    return block;
-}
-
-LLVMBasicBlockRef hl_phi_side(int n, V const *values, int side, V *out)
-{
-    LLVMBasicBlockRef from = NULL;
-    for (int k = 0; k < n; k++) {
-        bool phi = LLVMIsAPHINode(values[k]);
-        out[k] = phi ? LLVMGetIncomingValue(values[k], (unsigned)side) : values[k];
-        if (phi) from = LLVMGetIncomingBlock(values[k], (unsigned)side);
-    }
-    return from;
-}
-
 static bool is_false(V c) { return c && LLVMIsAConstantInt(c) && !LLVMConstIntGetZExtValue(c); }
 
 /* --- leaves ------------------------------------------------------------------------------------------------------------------ */
@@ -292,7 +258,8 @@ static void open_level(hl_emit *e, hl_nest *n, int level)
     }
 }
 
-bool hl_is_window(const hl_inst *v)
+/* a[…, j:j+h, k:k+w] in a loop over j and k. */
+static bool is_window(const hl_inst *v)
 {
     if (!v || v->op != HL_OP_getitem || v->type->ndim < 2 || v->args[1]->op != HL_OP_build_tuple || v->args[1]->nargs < 2) return false;
     for (int k = v->args[1]->nargs - 2; k < v->args[1]->nargs; k++) {
@@ -310,7 +277,7 @@ void hl_nest_prepare(hl_emit *e, hl_nest *n)
         flat = flat_test(e, n);
         for (int k = 0; k < n->nleaf; k++) leaf_strides(e, n, &n->leaf[k], &fast);
         n->fast = fast;
-        for (int k = 0; k < n->nleaf; k++) n->window |= hl_is_window(n->leaf[k].inst);
+        for (int k = 0; k < n->nleaf; k++) n->window |= is_window(n->leaf[k].inst);
         prepare_trips(e, n, flat, fast);
     }
     alias_scope(e, n);

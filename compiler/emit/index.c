@@ -112,17 +112,13 @@ static void plan_spans(hl_emit *e, hl_inst *i, const V *a, const hl_index_plan *
     }
 }
 
-/* … whichever the condition says.  Empty windows take the other way too: whoever asks whether there are items need not on this one. */
+/* … whichever the condition says. */
 static void choose_spans(hl_emit *e, hl_inst *i, V inside, const V *a, const hl_index_plan *p, const V *index, span *out)
 {
     span clamped[HL_DIMS + 1];
     LLVMBasicBlockRef clamp = hl_bb(e, "clamp"), join = hl_bb(e, "join"), from = hl_here(e);
     plan_spans(e, i, a, p, index, true, out);
-    bool window = hl_is_window(i);
-    for (int k = 0; window && k < p->n; k++)
-        if (p->at[k].kind == HL_IX_SLICE) inside = LLVMBuildAnd(e->b, inside, LLVMBuildICmp(e->b, LLVMIntSGT, out[k].len, hl_i64(e, 0), ""), "");
     hl_cond(e, inside, join, clamp);
-    if (window) hl_unlikely(e, LLVMGetBasicBlockTerminator(from), 1);
     hl_at(e, clamp);
     plan_spans(e, i, a, p, index, false, clamped);
     LLVMBasicBlockRef end = hl_here(e);

@@ -204,6 +204,43 @@ static void close_ring(lanes *l, ring *r, V by, V const *steps, int nacc, V cons
     hl_at(e, done);
 }
 
+/* value, or 0 when one of the sizes is not positive */
+static V if_all(hl_emit *e, int n, V const *sizes, V value)
+{
+    V zero = hl_i64(e, 0);
+    for (int k = 0; k < n; k++) value = hl_pick(e, LLVMBuildICmp(e->b, LLVMIntSGT, sizes[k], zero, ""), value, zero);
+    return value;
+}
+
+/* The block where these values, which are phis of two, constants or parameters, join; NULL: anything else. */
+static LLVMBasicBlockRef phi_block(int n, V const *values)
+{
+    LLVMBasicBlockRef block = NULL;
+    for (int k = 0; k < n; k++) {
+        if (LLVMIsConstant(values[k]) || LLVMIsAArgument(values[k])) continue;
+        if (!LLVMIsAPHINode(values[k]) || LLVMCountIncoming(values[k]) != 2) return NULL;
+        LLVMBasicBlockRef b = LLVMGetInstructionParent(values[k]);
+        if (block && block != b) return NULL;
+        block = b;
+    }
+    for (unsigned side = 0; block && side < 2; side++) /* finished already: no loop */
+        for (int k = 0; k < n; k++)
+            if (LLVMIsAPHINode(values[k]) && !LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(values[k], side))) return NULL;
+    return block;
+}
+
+/* What they are on one of the ways there, and where that way comes from. */
+static LLVMBasicBlockRef phi_side(int n, V const *values, int side, V *out)
+{
+    LLVMBasicBlockRef from = NULL;
+    for (int k = 0; k < n; k++) {
+        bool phi = LLVMIsAPHINode(values[k]);
+        out[k] = phi ? LLVMGetIncomingValue(values[k], (unsigned)side) : values[k];
+        if (phi) from = LLVMGetIncomingBlock(values[k], (unsigned)side);
+    }
+    return from;
+}
+
 /* What a window of this shape begins with: the length of its rows, 0 when there is no row, and the mask of their first vector. */
 typedef struct start { V trip, mask; } start;
 
@@ -211,7 +248,7 @@ static start start_of(const lanes *l, V const *shape, V step)
 {
     hl_emit *e = l->e;
     int rows = l->n->nd - 1;
-    V trip = hl_if_all(e, rows, shape, shape[rows]);
+    V trip = if_all(e, rows, shape, shape[rows]);
     return (start){trip, mask_of(l, hl_min64(e, trip, step))};
 }
 
@@ -221,12 +258,12 @@ static start start_early(const lanes *l, V step)
 {
     hl_emit *e = l->e;
     int nd = l->n->nd;
-    LLVMBasicBlockRef here = hl_here(e), from[2], join = LLVMIsConstant(step) ? hl_phi_block(nd, l->n->shape) : NULL;
+    LLVMBasicBlockRef here = hl_here(e), from[2], join = LLVMIsConstant(step) ? phi_block(nd, l->n->shape) : NULL;
     if (!join) return start_of(l, l->n->shape, step);
     start s[2];
     for (int side = 0; side < 2; side++) {
         V shape[HL_DIMS];
-        from[side] = hl_phi_side(nd, l->n->shape, side, shape);
+        from[side] = phi_side(nd, l->n->shape, side, shape);
         hl_before(e, LLVMGetBasicBlockTerminator(from[side]));
         s[side] = start_of(l, shape, step);
     }

@@ -369,22 +369,6 @@ static void check_not_empty(hl_emit *e, hl_inst *i, hl_reduction r, int nd, V co
     hl_err err = r == HL_RED_MIN || r == HL_RED_NANMIN || r == HL_RED_PTP ? HL_ERR_reduce_min : r == HL_RED_MAX || r == HL_RED_NANMAX ? HL_ERR_reduce_max
                  : r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
     if (r != HL_RED_MIN && r != HL_RED_MAX && r != HL_RED_NANMIN && r != HL_RED_NANMAX && r != HL_RED_PTP && !is_arg(r)) return;
-    LLVMBasicBlockRef here = hl_here(e), from[2], join = axes == -1 ? hl_phi_block(nd, shape) : NULL;
-    if (join) { /* a view of one of two shapes: asked on the way there (choose_spans), where the answer may be known */
-        V last[2], zero = hl_i64(e, 0);
-        for (int side = 0; side < 2; side++) {
-            V sizes[HL_DIMS];
-            from[side] = hl_phi_side(nd, shape, side, sizes);
-            hl_before(e, LLVMGetBasicBlockTerminator(from[side]));
-            last[side] = hl_if_all(e, nd - 1, sizes, sizes[nd - 1]);
-        }
-        hl_before(e, LLVMGetFirstInstruction(join));
-        V n = hl_phi2(e, e->i64, last[0], from[0], last[1], from[1]);
-        hl_at(e, here);
-        V ok = LLVMBuildICmp(e->b, LLVMIntSGT, n, zero, "");
-        hl_check(e, i, ok, err, NULL, NULL);
-        return;
-    }
     for (int k = 0; k < nd; k++) /* axis by axis: the loops then know that they run */
         if (axes >> k & 1) hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGT, shape[k], hl_i64(e, 0), ""), err, NULL, NULL);
 }
