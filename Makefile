@@ -110,6 +110,7 @@ SEED ?=
 HOW  ?= long
 fuzz: $(VENV)/.built
 	$(BIN)/python tests/fuzz/fuzz.py --count $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	$(BIN)/python tests/fuzz/overflow.py $$(($(N) / 10)) $(SEED)
 
 inject: $(VENV)/.built
 	HOTLOOP_INJECT=1 $(BIN)/pytest $(if $(filter short,$(HOW)),$(CORE)) $(ARGS)
