@@ -70,6 +70,8 @@ def _settings(decorator, options, known):
             raise TypeError(f"{decorator}() got an unexpected keyword argument {name!r}; the options are {', '.join(known)}")
     options = dict(options)
     target = options.pop("target", "cpu")
+    if target == "cuda":
+        raise ValueError(f"target='cuda' is not available in this version of hotloop: {decorator}() compiles for 'cpu' and 'parallel'")
     if target not in _TARGETS:
         raise ValueError(f"target={target!r} is not supported by {decorator}(); 'cpu' and 'parallel' are")
     if options.pop("forceobj", False):

@@ -180,6 +180,7 @@ void hl_raise_shapes(int32_t what, const int64_t *sizes, int32_t n)
         [HL_SHAPES_RESHAPE] = {"cannot reshape array of size ", " into shape "},
         [HL_SHAPES_BROADCAST_TO] = {"operands could not be broadcast together with remapped shapes [original->remapped]: ", "  and requested shape "},
         [HL_SHAPES_INDEX] = {"shape mismatch: indexing arrays could not be broadcast together with shapes ", ""},
+        [HL_SHAPES_OUT] = {"non-broadcastable output operand with shape ", " doesn't match the broadcast shape "},
     };
     hl_gil g = hl_gil_take();
     bool list = what == HL_SHAPES_OPERANDS || what == HL_SHAPES_INDEX;

@@ -85,7 +85,7 @@ typedef enum hl_err {
     HL_ERR_COUNT
 } hl_err;
 /* Of hl_raise_shapes (rt_array.h). */
-enum { HL_SHAPES_OPERANDS, HL_SHAPES_INTO, HL_SHAPES_MASK, HL_SHAPES_RESHAPE /* [1, items of the array], shape */, HL_SHAPES_BROADCAST_TO, HL_SHAPES_INDEX };
+enum { HL_SHAPES_OPERANDS, HL_SHAPES_INTO, HL_SHAPES_MASK, HL_SHAPES_RESHAPE /* [1, items of the array], shape */, HL_SHAPES_BROADCAST_TO, HL_SHAPES_INDEX, HL_SHAPES_OUT };
 HL_API void hl_raise(int32_t err, int64_t a, int64_t b);     /* sets the exception; takes the GIL */
 HL_API void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause); /* args: hl_mem_pyobject of a tuple, or NULL */
 HL_API hl_mem *hl_catch(PyObject *where, int32_t place);    /* takes the pending exception: an hl_mem_pyobject */

@@ -1,8 +1,11 @@
 """np.add(a, b, out) and out=: the result goes into an array that exists, which is also the value."""
+import itertools
+
 import numpy as np
 import pytest
 
 import hotloop
+from hotloop import njit, vectorize
 from harness import check
 
 
@@ -53,3 +56,41 @@ def test_broadcast_into():
 def test_refused():
     with pytest.raises(hotloop.TypingError, match="same_kind"):
         hotloop.njit(positional)(np.arange(3.0), 1.0, np.zeros(3, np.int64))
+
+
+@vectorize
+def apart(a, b):
+    return a * 2 - b
+
+
+@pytest.mark.parametrize("f", [np.add, apart], ids=lambda f: f.__name__)
+def test_every_shape_is_judged_as_numpy_does(f):
+    """Unlike a store into out[...], the result must not lose a dimension of one item."""
+    @njit
+    def plain(a, b, o):
+        f(a, b, o)
+
+    @njit
+    def fused(a, b, o):
+        f(a * 3, b, out=o)
+    shapes = [(), (1,), (2,), (3,), (1, 2), (2, 2), (2, 1), (1, 1), (3, 2), (0,), (2, 0)]
+    for a, b, o in itertools.product(shapes, shapes, shapes):
+        for call, scale in ((plain, 1), (fused, 3)):
+            outs, said = [np.zeros(o), np.zeros(o)], []
+            for g, args in ((f, (np.ones(a) * scale, np.ones(b))), (call, (np.ones(a), np.ones(b)))):
+                try:
+                    g(*args, outs[len(said)])
+                    said.append(None)
+                except ValueError as e:
+                    said.append(str(e))
+            assert said[0] == said[1] and (outs[0] == outs[1]).all()
+
+
+def test_read_only():
+    @njit
+    def call(a, o):
+        np.add(a, 1, out=o)
+    o = np.zeros(2)
+    o.flags.writeable = False
+    with pytest.raises(ValueError, match="output array is read-only"):
+        call(np.ones(2), o)

@@ -127,6 +127,7 @@ void hl_broadcast(hl_emit *e, int nd, V *acc, int nv, V const *shape, V *ok);
 void hl_shape_of_operands(hl_emit *e, hl_inst *i, int nd, V *shape); /* to which i's operands broadcast */
 void hl_element_evaluate(hl_emit *e, hl_inst *i, V *out);        /* into a new array, unless its consumer does it */
 void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v, bool in_place); /* may v be stored into that shape? */
+void hl_check_out(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v); /* is it the shape of an out for v? */
 void hl_item_operator(hl_emit *e, hl_op op, const hl_type *t, const hl_type *a, const V *x, const hl_type *b, const V *y, V *out);
 /* Fails unless ok, with a message that names n shapes; `what` as in hl_raise_shapes. */
 void hl_check_shapes(hl_emit *e, hl_inst *i, V ok, int what, int n, const int *nd, const V *const *sizes);

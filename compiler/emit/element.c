@@ -334,6 +334,34 @@ void hl_check_into(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v, b
     check_shapes(e, at, ok, !in_place, in_place ? &three : &both);
 }
 
+/* The shapes of the operands of v, or its own when it has been evaluated. */
+static shapes operand_shapes(hl_emit *e, hl_inst *at, hl_inst *v)
+{
+    shapes s = {.n = 0};
+    hl_inst *ops[HL_LAZY_OPERANDS] = {v};
+    int n = hl_is_fused(v) ? hl_lazy_operands(v, ops) : 1;
+    for (int k = 0; k < n; k++) {
+        V *sizes = HL_NEWN(e->arena, V, HL_DIMS);
+        hl_shape_of(e, at, ops[k], sizes);
+        s.nd[s.n] = hl_ndim_of(ops[k]), s.sizes[s.n++] = sizes;
+    }
+    return s;
+}
+
+/* out=: unlike a store, it keeps all dimensions of the result. */
+void hl_check_out(hl_emit *e, hl_inst *at, int nd, V const *dest, hl_inst *v)
+{
+    int nv = hl_ndim_of(v), n = nv > nd ? nv : nd;
+    V both[HL_DIMS], ok = NULL, held = nv > nd ? hl_bool(e, false) : NULL;
+    shapes all = operand_shapes(e, at, v), two = {.n = 2, .nd = {nd, n}, .sizes = {dest, both}};
+    all.nd[all.n] = nd, all.sizes[all.n++] = dest;
+    for (int k = 0; k < n; k++) both[k] = hl_i64(e, 1);
+    for (int k = 0; k < all.n; k++) hl_broadcast(e, n, both, all.nd[k], all.sizes[k], &ok);
+    for (int k = 0; k < n && nv <= nd; k++) held = hl_both(e, held, hl_eq64(e, both[k], dest[k]));
+    check_shapes(e, at, ok, HL_SHAPES_OPERANDS, &all);
+    check_shapes(e, at, held, HL_SHAPES_OUT, &two);
+}
+
 /* a += expr: items of a change in place. */
 void hl_emit_array_inplace(hl_emit *e, hl_inst *i, V *out)
 {

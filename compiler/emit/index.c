@@ -291,7 +291,7 @@ void hl_emit_array_view(hl_emit *e, hl_inst *i, V *out)
 static bool refuse_readonly(hl_emit *e, hl_inst *i)
 {
     if (!(i->args[0]->type->flags & HL_T_READONLY)) return false;
-    hl_check(e, i, hl_bool(e, false), HL_ERR_readonly, NULL, NULL);
+    hl_check(e, i, hl_bool(e, false), i->flags & HL_I_INPLACE ? HL_ERR_readonly_out : HL_ERR_readonly, NULL, NULL);
     return true;
 }
 
@@ -326,7 +326,8 @@ void hl_emit_array_set_view(hl_emit *e, hl_inst *i, V *out)
     V *parts = HL_NEWN(e->arena, V, t->nparts);
     hl_index_view(e, i, a, hl_array_parts(e, i->args[0]), &p, hl_arg(e, i, 1), parts);
     hl_array_known(e, t, parts);
-    hl_check_into(e, i, t->ndim, parts + 2, i->args[2], false);
+    if (i->flags & HL_I_INPLACE) hl_check_out(e, i, t->ndim, parts + 2, i->args[2]);
+    else hl_check_into(e, i, t->ndim, parts + 2, i->args[2], false);
     int more = hl_ndim_of(i->args[2]) - t->ndim;
     if (more > 0) { /* NumPy lets leading dimensions of the value go when they have one item */
         const hl_type *wide = hl_type_array(a->elem, t->ndim + more, 'A', a->flags);

@@ -383,7 +383,9 @@ static int call_out(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, hl_
     note->out = out;
     to_rows(note, rows, name ? callee : NULL, name);
     hl_inst *store[3] = {out, hl_infer_const(in, i, Py_Ellipsis), call};
-    hl_infer_queue(in, hl_infer_insert(in, i, HL_OP_setitem, store, 3));
+    hl_inst *into = hl_infer_insert(in, i, HL_OP_setitem, store, 3);
+    into->flags |= HL_I_INPLACE;
+    hl_infer_queue(in, into);
     hl_infer_queue(in, call);
     return becomes(in, i, HL_OP_cast, &out, 1);
 }

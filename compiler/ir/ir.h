@@ -60,7 +60,7 @@ typedef struct hl_block hl_block;
 typedef struct hl_func hl_func;
 
 enum { /* inst->flags */
-    HL_I_INPLACE = 1,  /* a += b */
+    HL_I_INPLACE = 1,  /* a += b; of setitem: it stores the result of a ufunc into its out */
     HL_I_FUSED = 2,    /* has no memory of its own: its consumer evaluates it (passes/fuse.c) */
     HL_I_NOBOUNDS = 4, /* range checks were proved unnecessary (passes/bounds.c) */
     HL_I_NOWRAP = 8,   /* the index is known not to be negative */
