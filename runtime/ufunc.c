@@ -193,13 +193,25 @@ static char *copy_operand(operand *o, int64_t *outer, int64_t *core)
     return copy;
 }
 
+/* On the calling thread, in rounds of some 30 ms, between which signals are looked for: the loops of the function look by themselves, but only
+ * those that take long. */
+static hl_status run_rounds(row *r, int64_t cost)
+{
+    enum { ROUND = 1 << 26 };
+    int64_t n = r->dimensions[0], length = cost < ROUND ? ROUND / cost : 1;
+    if (n <= length || r->nsym > MAX_SYMBOLS || r->nargs > MAX_OPERANDS) return r->loop(r->context, r->data, r->dimensions, r->strides, NULL);
+    for (int64_t begin = 0; begin < n; begin += length)
+        if (run_piece(r, begin, n - begin < length ? n : begin + length) || hl_poll()) return -1;
+    return 0;
+}
+
 static hl_status run_gufunc(row *r, int32_t parallel, int64_t cost)
 {
     for (int s = 0; s < r->nsym; s++)
         if (cost < ENOUGH && r->dimensions[1 + s] > 0) cost *= r->dimensions[1 + s];
     int64_t n = r->dimensions[0];
     bool alone = !parallel || n < 2 || n < ENOUGH / cost || hl_pool_threads() < 2;
-    return alone || r->nsym > MAX_SYMBOLS || r->nargs > MAX_OPERANDS ? r->loop(r->context, r->data, r->dimensions, r->strides, NULL) : run_pieces(r, 1, cost);
+    return alone || r->nsym > MAX_SYMBOLS || r->nargs > MAX_OPERANDS ? run_rounds(r, cost) : run_pieces(r, 1, cost);
 }
 
 /* Runs a gufunc's loop.  NumPy copies an operand that overlaps a written one, except where both are the same view: there it takes every

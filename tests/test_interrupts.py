@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from hotloop import njit
+from hotloop import float64, guvectorize, njit
 from hotloop._compiler import run_pass  # noqa: F401  (the compiler is there)
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
@@ -563,7 +563,7 @@ def test_control_c_in_a_process():
     program = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from hotloop import njit
+from hotloop import float64, guvectorize, njit
 @njit
 def f(n):
     s = 0
@@ -588,3 +588,19 @@ except KeyboardInterrupt:
     finally:
         child.kill()
         child.wait()
+
+
+def test_gufunc_over_many_small_cores():
+    """No core takes long; the loop over them looks."""
+    @guvectorize([(float64[:], float64[:])], "(n)->()")
+    def total(x, out):
+        s = 0.0
+        for v in x:
+            s += v
+        out[0] = s
+    n = 10**12
+    everywhere = np.lib.stride_tricks.as_strided(np.zeros(1), (n,), (0,))
+    start = time.perf_counter()
+    stops(total, np.broadcast_to(np.ones(3), (n, 3)), everywhere)
+    assert time.perf_counter() - start < 30
+    assert total(np.ones((2, 3))).tolist() == [3, 3]

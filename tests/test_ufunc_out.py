@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hotloop
-from hotloop import njit, vectorize
+from hotloop import float64, guvectorize, njit, vectorize
 from harness import check
 
 
@@ -94,3 +94,25 @@ def test_read_only():
     o.flags.writeable = False
     with pytest.raises(ValueError, match="output array is read-only"):
         call(np.ones(2), o)
+
+
+@guvectorize([(float64[:], float64, float64[:])], "(n),()->(n)")
+def shifted(x, k, out):
+    for i in range(len(x)):
+        out[i] = x[i] + k
+
+
+@pytest.mark.parametrize("f", [np.add, apart, shifted], ids=lambda f: f.__name__)
+def test_none_and_tuples_of_one(f):
+    @njit
+    def optional(a, out=None):
+        return f(a, 1, out=out)
+
+    @njit
+    def of_one(a, out):
+        return f(a, 1, out=(out,))
+    a, o = np.arange(3.0), np.zeros(3)
+    want = f(a, 1)
+    for got in (optional(a), optional(a, None), optional(a, o), of_one(a, np.zeros(3))):
+        assert (got == want).all()
+    assert optional(a, o) is o and of_one(a, o) is o and (o == want).all()

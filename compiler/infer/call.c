@@ -399,22 +399,34 @@ static int ufunc_number(PyObject *ufunc, const char *what)
     return v;
 }
 
+/* What was given as out: out=(a,) is a, and out=None is none. */
+static hl_inst *given_out(hl_infer *in, hl_inst *out)
+{
+    if (out->op == HL_OP_build_tuple && out->nargs == 1) out = out->args[0];
+    const hl_type *t = out->type ? hl_resolve(in, out->type) : NULL;
+    return t && (t->kind == HL_K_NONE || t->kind == HL_K_OMITTED) ? NULL : out;
+}
+
+static bool has_out(const call_note *c, int nin)
+{
+    return c->args.npos == nin && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out");
+}
+
 /* The out operand of a call of a numpy.ufunc, taken from the operands; NULL: there is none. */
-static hl_inst *take_out(call_note *c, PyObject *ufunc)
+static hl_inst *take_out(hl_infer *in, call_note *c, PyObject *ufunc)
 {
     if (strcmp(Py_TYPE(ufunc)->tp_name, "numpy.ufunc")) return NULL;
     int n = ufunc_number(ufunc, "nin");
-    if (c->args.npos == n + 1) return c->args.pos[--c->args.npos];
-    if (c->args.npos == n && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out")) return c->args.kw[--c->args.nkw];
-    return NULL;
+    if (c->args.npos == n + 1) return given_out(in, c->args.pos[--c->args.npos]);
+    return has_out(c, n) ? given_out(in, c->args.kw[--c->args.nkw]) : NULL;
 }
 
 /* A gufunc writes into the outputs that it is given; they are the value of the call. */
 static int call_into(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *gufunc, const char *name)
 {
     int nin = ufunc_number(gufunc, "nin"), nout = ufunc_number(gufunc, "nout");
-    if (nout == 1 && c->args.npos == nin && c->args.nkw == 1 && !PyUnicode_CompareWithASCIIString(c->args.names[0], "out"))
-        c->args.pos[c->args.npos++] = c->args.kw[--c->args.nkw];
+    hl_inst *out = nout == 1 && has_out(c, nin) ? given_out(in, c->args.kw[--c->args.nkw]) : NULL;
+    if (out) c->args.pos[c->args.npos++] = out;
     if (c->args.npos != nin + nout || c->args.nkw) return to_rows(c, hl_rules_of_key("hotloop.call_gufunc"), callee, name);
     call_note *note;
     hl_inst *outs[MAX_ARGS];
@@ -437,7 +449,7 @@ static int resolve_ufunc(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee
     Py_XDECREF(n), Py_XDECREF(layout);
     if (core) return *done = call_into(in, i, c, callee, obj, name), 1;
     const hl_rule *rows = hl_rules_of_key("hotloop.call_ufunc");
-    hl_inst *out = ufunc_number(obj, "nout") == 1 ? take_out(c, obj) : NULL;
+    hl_inst *out = ufunc_number(obj, "nout") == 1 ? take_out(in, c, obj) : NULL;
     *done = out ? call_out(in, i, c, callee, out, rows, name) : to_rows(c, rows, callee, name);
     return 1;
 }
@@ -446,7 +458,7 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
 {
     const hl_hooks *h = in->cx->hooks;
     const hl_rule *rows = hl_rules_of_function(obj);
-    hl_inst *out = rows ? take_out(c, obj) : NULL;
+    hl_inst *out = rows ? take_out(in, c, obj) : NULL;
     int done;
     if (out) return call_out(in, i, c, callee, out, rows, NULL);
     if (rows) return to_rows(c, rows, NULL, NULL);
