@@ -106,13 +106,13 @@ def repeated(function, info, data, budget=0.7, least=3):
 def cost_of_checks(function, info, data, budget=1.0, most=300):
     """The kernel's time with range checks over its time without them; the two take turns, and the processor's time of the thread counts.
 
-    Where they seem to differ they are given twice the time."""
+    Where they seem to differ they are given four times as long."""
     pretend_numba(boundscheck=False)
     sys.modules.pop(module_name(info, "_numba_n"))
     sides = getattr(module(info, "_numba_n"), info["func_name"]), function
     call(sides[0], info, data)
     spent, least, n, start = ([], []), [math.inf, math.inf], 0, time.perf_counter()
-    while n < 5 or n < most and time.perf_counter() - start < budget * (1 + (least[1] > 1.05 * least[0])):
+    while n < 5 or n < most and time.perf_counter() - start < budget * (4 if least[1] > 1.05 * least[0] else 1):
         for k in ((0, 1), (1, 0))[n % 2]:
             spent[k].append(call(sides[k], info, data, time.thread_time)[0])
             least[k] = sorted(spent[k])[:3][-1]  # the clock of a virtual machine jumps now and then

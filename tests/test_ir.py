@@ -116,7 +116,7 @@ def test_junk_is_an_error_and_no_crash():
             else:
                 words.insert(k, rng.choice(pieces))
         text = "".join(words)
-        for name in ("order", "ownership", "bounds"):
+        for name in ("order", "ownership", "bounds", "ranges", "poll"):
             try:
                 run_pass(text, name, typed=name != "order")
             except ValueError:

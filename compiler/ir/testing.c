@@ -21,6 +21,7 @@ static const struct { const char *name; int (*run)(hl_cx *cx); } passes[] = {
     {"order", pass_order},
     {"ownership", hl_pass_ownership},
     {"bounds", hl_pass_bounds},
+    {"ranges", hl_pass_ranges},
     {"fuse", hl_pass_fuse},
     {"poll", hl_pass_poll},
 };

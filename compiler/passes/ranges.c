@@ -125,7 +125,7 @@ static interval of_bits(const hl_inst *i, interval a, interval b)
 
 static interval of_call(ranges *r, const hl_inst *i)
 {
-    if (!i->rule || i->rule->kind != HL_RULE_FUNC || !i->nargs) return everything;
+    if (!i->rule || !i->rule->key || i->rule->kind != HL_RULE_FUNC || !i->nargs) return everything;
     bool max = !strcmp(i->rule->key, "builtins.max"), min = !strcmp(i->rule->key, "builtins.min");
     if (!strcmp(i->rule->key, "builtins.len")) return (interval){0, INT64_MAX};
     if (!strcmp(i->rule->key, "builtins.abs") && is_int64(i->args[0]->type)) {
@@ -350,7 +350,8 @@ static bool cannot_overflow(ranges *r, hl_inst *i)
         hl_inst *from = i->args[2]->op == HL_OP_cast ? i->args[2]->args[0] : NULL;
         return from && hl_affine_takes(from->type) && fits(at_block(r, from, i->block), i->args[2]->type);
     }
-    if (i->op == HL_OP_call && i->rule && !strncmp(i->rule->key, "numpy.", 6) && i->nargs == 1)
+    if (i->op == HL_OP_call && (!i->rule || !i->rule->key || !i->nargs)) return false;
+    if (i->op == HL_OP_call && !strncmp(i->rule->key, "numpy.", 6) && i->nargs == 1)
         return hl_affine_takes(i->args[0]->type) && fits(at_block(r, i->args[0], i->block), i->type);
     if (i->op == HL_OP_call) return !strcmp(i->rule->key, "builtins.abs") && is_int64(i->args[0]->type) && at_block(r, i->args[0], i->block).lo > INT64_MIN;
     if (!is_int64(i->type)) return false;
