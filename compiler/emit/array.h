@@ -108,7 +108,7 @@ typedef struct hl_lane_op {
     int width, n;             /* lanes; accumulators */
     int masked;               /* how many of them an item that is not there, a zero of each operand, would change */
     V init[HL_LANE_ACCS];     /* vectors */
-    bool partial[HL_LANE_ACCS]; /* a sum: each strip begins anew and is added */
+    bool partial[HL_LANE_ACCS]; /* a sum: each row begins anew and is added */
     void (*item)(hl_emit *e, void *arg, V x, V const *acc, V *out);
     void *arg;
 } hl_lane_op;

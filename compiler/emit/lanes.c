@@ -1,10 +1,11 @@
 /* Windows, a[j:j+h, k:k+w] in a loop over j and k, reduced with the items of a row at once, as the lanes of one vector.
  *
  * The rows of a window are shorter than what a loop vectoriser works for.  So each row is read through a mask that says which lanes there
- * are; lanes that there are not stay what they were.  The mask is the same for all rows, and for all windows of the same width: licm moves
- * it out of the loops.  A window that is wider than a vector is reduced in strips of that width, each from top to bottom, so that the loop over
- * the rows is the innermost one: for each row a load an operand, the arithmetic, and one branch.  The accumulators are vectors in all
- * loops; their lanes are put together once, behind them (reduce.c).
+ * are; lanes that there are not stay what they were.  The mask of a row's first vector is the same for all rows, and for all windows
+ * of the same width: licm moves it out of the loops.  What is left for a row of up to `width` items is a load an operand, the arithmetic, and
+ * one branch.  (Strips from top to bottom would be less code, but the rows of an image are often 4 KB apart: then the cache holds few of
+ * them, and wide windows took ten times as long.)  The accumulators are vectors round all rows; the lanes are put together once, behind
+ * them (reduce.c).
  *
  * Every loop here runs at least once, without asking.  When a dimension is empty, so is the mask, and a masked load touches nothing.
  *
@@ -204,6 +205,25 @@ static void close_ring(lanes *l, ring *r, V by, V const *steps, int nacc, V cons
     hl_at(e, done);
 }
 
+/* One row into acc. */
+static void reduce_row(lanes *l, hl_inst *v, const hl_type *t, hl_lane_op *op, V trip, V step, V first, V const *steps, V *acc)
+{
+    hl_emit *e = l->e;
+    ring r;
+    V row[HL_LANE_ACCS], next[HL_LANE_ACCS];
+    for (int k = 0; k < op->n; k++) row[k] = op->partial[k] ? op->init[k] : acc[k];
+    LLVMBasicBlockRef from = hl_here(e);
+    open_ring(l, &r, trip, op->n, row);
+    V mask = l->mask = phi_of(e, first, from);
+    op->item(e, op->arg, value_of(l, v, t), row, next);
+    for (int k = 0; k < op->n && k < op->masked; k++) next[k] = LLVMBuildSelect(e->b, mask, next[k], row[k], "");
+    close_ring(l, &r, step, steps, op->n, next, mask);
+    for (int k = 0; k < op->n; k++)
+        if (!op->partial[k]) acc[k] = next[k];
+        else acc[k] = LLVMGetTypeKind(LLVMGetElementType(LLVMTypeOf(next[k]))) == LLVMIntegerTypeKind ? LLVMBuildAdd(e->b, acc[k], next[k], "")
+                      : LLVMBuildFAdd(e->b, acc[k], next[k], "");
+}
+
 /* value, or 0 when one of the sizes is not positive */
 static V if_all(hl_emit *e, int n, V const *sizes, V value)
 {
@@ -273,45 +293,24 @@ static start start_early(const lanes *l, V step)
     return r;
 }
 
-/* The columns at hand, of all rows, into acc. */
-static void reduce_columns(lanes *l, hl_inst *v, const hl_type *t, hl_lane_op *op, V *acc)
-{
-    hl_emit *e = l->e;
-    hl_nest *n = l->n;
-    int rows = n->nd - 1;
-    ring r[HL_DIMS];
-    V next[HL_LANE_ACCS], steps[HL_NEST_LEAVES];
-    for (int k = 0; k < rows; k++) open_ring(l, &r[k], n->shape[k], op->n, acc);
-    op->item(e, op->arg, value_of(l, v, t), acc, next);
-    for (int k = 0; k < op->n; k++) acc[k] = k < op->masked ? LLVMBuildSelect(e->b, l->mask, next[k], acc[k], "") : next[k];
-    for (int k = rows - 1; k >= 0; k--) {
-        for (int j = 0; j < n->nleaf; j++) steps[j] = n->leaf[j].stride[k];
-        close_ring(l, &r[k], hl_i64(e, 1), steps, op->n, acc, NULL);
-    }
-}
-
 void hl_lanes_reduce(hl_emit *e, hl_nest *n, hl_inst *v, const hl_type *t, hl_lane_op *op, V *acc)
 {
     lanes l = {.e = e, .n = n, .width = op->width};
-    V side = n->fast, steps[HL_NEST_LEAVES], all[HL_LANE_ACCS];
+    int rows = n->nd - 1;
+    V side = n->fast, inner[HL_NEST_LEAVES], outer[HL_NEST_LEAVES];
     for (int k = 0; k < n->nleaf; k++) {
         l.at[k] = hl_arr_data(n->leaf[k].parts);
-        side = hl_both(e, side, hl_eq64(e, n->leaf[k].stride[n->nd - 1], hl_i64(e, hl_itemsize(n->leaf[k].type->elem))));
+        side = hl_both(e, side, hl_eq64(e, n->leaf[k].stride[rows], hl_i64(e, hl_itemsize(n->leaf[k].type->elem))));
     }
-    for (int k = 0; k < n->nleaf; k++) steps[k] = hl_pick(e, side, hl_i64(e, hl_itemsize(n->leaf[k].type->elem) * l.width), n->leaf[k].slow);
+    for (int k = 0; k < n->nleaf; k++) inner[k] = hl_pick(e, side, hl_i64(e, hl_itemsize(n->leaf[k].type->elem) * l.width), n->leaf[k].slow);
     V step = hl_pick(e, side, hl_i64(e, l.width), hl_i64(e, 1));
     start first = start_early(&l, step);
-    for (int k = 0; k < op->n; k++) all[k] = op->init[k];
-    ring columns;
-    LLVMBasicBlockRef from = hl_here(e);
-    open_ring(&l, &columns, first.trip, op->n, all);
-    l.mask = phi_of(e, first.mask, from);
-    V mask = l.mask;
-    for (int k = 0; k < op->n; k++) acc[k] = op->partial[k] ? op->init[k] : all[k];
-    reduce_columns(&l, v, t, op, acc);
-    for (int k = 0; k < op->n; k++) {
-        bool ints = LLVMGetTypeKind(LLVMGetElementType(LLVMTypeOf(acc[k]))) == LLVMIntegerTypeKind;
-        if (op->partial[k]) acc[k] = ints ? LLVMBuildAdd(e->b, all[k], acc[k], "") : LLVMBuildFAdd(e->b, all[k], acc[k], "");
+    for (int k = 0; k < op->n; k++) acc[k] = op->init[k];
+    ring r[HL_DIMS];
+    for (int k = 0; k < rows; k++) open_ring(&l, &r[k], n->shape[k], op->n, acc);
+    reduce_row(&l, v, t, op, first.trip, step, first.mask, inner, acc);
+    for (int k = rows - 1; k >= 0; k--) {
+        for (int j = 0; j < n->nleaf; j++) outer[j] = n->leaf[j].stride[k];
+        close_ring(&l, &r[k], hl_i64(e, 1), outer, op->n, acc, NULL);
     }
-    close_ring(&l, &columns, step, steps, op->n, acc, mask);
 }
