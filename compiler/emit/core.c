@@ -210,6 +210,16 @@ static void emit_param(hl_emit *e, hl_inst *i, V *out)
     for (int p = 0; p < i->type->nparts; p++) out[p] = e->params[at + p];
 }
 
+/* Recursive functions count their active calls in a hidden last argument.  The caller looks at it, as the callee would have to save
+ * registers first, which the end of a recursion has no use for. */
+static V next_depth(hl_emit *e, hl_inst *i)
+{
+    if (!e->depth) return hl_i32(e, 0);
+    V depth = LLVMBuildAdd(e->b, e->depth, hl_i32(e, 1), "");
+    hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSLT, depth, hl_i32(e, Py_GetRecursionLimit()), ""), HL_ERR_recursion, NULL, NULL);
+    return depth;
+}
+
 static void emit_call(hl_emit *e, hl_inst *i, V *out)
 {
     hl_func *callee = i->data;
@@ -220,7 +230,7 @@ static void emit_call(hl_emit *e, hl_inst *i, V *out)
         V *p = hl_arg(e, i, k);
         for (int q = 0; q < callee->param_types[k]->nparts; q++) args[n++] = p[q];
     }
-    if (m->recursive) args[n++] = e->depth ? LLVMBuildAdd(e->b, e->depth, hl_i32(e, 1), "") : hl_i32(e, 0);
+    if (m->recursive) args[n++] = next_depth(e, i);
     V r = LLVMBuildCall2(e->b, m->type, m->fn, args, n, "");
     hl_check_status(e, i, LLVMBuildExtractValue(e->b, r, 0, ""));
     for (int p = 0; p < i->type->nparts; p++) out[p] = LLVMBuildExtractValue(e->b, r, (unsigned)p + 1, "");

@@ -153,21 +153,6 @@ static void emit_block(hl_emit *e, hl_block *b)
     }
 }
 
-/* Recursive functions count their active calls in a hidden last argument. */
-static void emit_depth_check(hl_emit *e, hl_func *f)
-{
-    hl_emitted *m = f->data;
-    e->depth = NULL;
-    if (!m->recursive) return;
-    e->depth = LLVMGetParam(m->fn, LLVMCountParams(m->fn) - 1);
-    LLVMBasicBlockRef ok = hl_bb(e, "shallow"), deep = hl_bb(e, "deep");
-    hl_cond(e, LLVMBuildICmp(e->b, LLVMIntSLT, e->depth, hl_i32(e, Py_GetRecursionLimit()), ""), ok, deep);
-    hl_at(e, deep);
-    hl_rtcall(e, HL_RT_raise, hl_i32(e, HL_ERR_recursion), hl_i64(e, 0), hl_i64(e, 0));
-    LLVMBuildRet(e->b, LLVMBuildInsertValue(e->b, LLVMConstNull(LLVMGetReturnType(m->type)), hl_i32(e, 1), 0, ""));
-    hl_at(e, ok);
-}
-
 static void emit_function(hl_emit *e, hl_func *f)
 {
     hl_emitted *m = f->data;
@@ -186,7 +171,7 @@ static void emit_function(hl_emit *e, hl_func *f)
     hl_at(e, e->allocas);
     hl_br(e, start);
     hl_at(e, start);
-    emit_depth_check(e, f);
+    e->depth = m->recursive ? LLVMGetLastParam(m->fn) : NULL; /* of active calls (core.c) */
     hl_br(e, e->blocks[0]);
     for (int b = 0; b < f->blocks.n; b++) emit_block(e, f->blocks.at[b]);
     hl_error_finish(e);
