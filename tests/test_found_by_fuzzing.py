@@ -165,3 +165,24 @@ def test_an_exception_of_a_function_that_never_returns_is_caught():
 
     for f in (goes_on, returns, nested):
         check(f, 3)
+
+
+def test_questions_in_front_of_a_loop_stand_behind_what_may_raise(monkeypatch):
+    """In a `try` block what may raise ends its block: whether the slices of a loop lie inside was asked behind a display."""
+    monkeypatch.setenv("HOTLOOP_VERIFY", "1")
+
+    def f(items):
+        try:
+            w = 0
+            while w < ((-1) % 8):
+                w += 1
+                b = np.zeros((0, 0), np.uint8)
+                v = [(int(b[0 % b.shape[0], 1:].sum()) % 2001 - 1000) for _ in items]
+            x = 0
+            y = 0
+        finally:
+            z = 0
+            u = z
+        return 0
+
+    checks(f, [([1, 2, 3],), ([1],)])

@@ -388,6 +388,19 @@ static hl_block *entering(const hl_block *header)
     return from;
 }
 
+/* What is asked in front of a loop stands behind everything that may raise there, which in a block with a handler is the end of the block. */
+static bool split_entries(hl_func *f)
+{
+    bool any = false;
+    for (int k = f->blocks.n - 1; k >= 0; k--) {
+        hl_block *header = f->blocks.at[k], *from = header->loop == header ? entering(header) : NULL;
+        if (!from || !from->handler || !from->last->prev || !(hl_ir_effects(from->last->prev) & HL_E_RAISE)) continue;
+        hl_ir_split_edge(from, header);
+        any = true;
+    }
+    return any;
+}
+
 static bool is_len_of_list(const hl_inst *i)
 {
     return i->op == HL_OP_call && i->nargs == 1 && i->rule && i->rule->kind == HL_RULE_FUNC && !strcmp(i->rule->key, "builtins.len") && i->args[0]->type->kind == HL_K_LIST;
@@ -714,9 +727,11 @@ static int run(hl_cx *cx, hl_func *f)
     b->cx = cx, b->f = f, b->arena = cx->arena;
     find_places(b);
     if (!b->places.n && !b->slices && !hl_divide_any(f)) return 0;
-    hl_ir_order(f);
-    hl_ir_dominators(f);
-    hl_ir_loops(f);
+    do {
+        hl_ir_order(f);
+        hl_ir_dominators(f);
+        hl_ir_loops(f);
+    } while (split_entries(f));
     for (int k = 0; k < f->blocks.n && checked(b); k++)
         for (hl_inst *i = f->blocks.at[k]->first; i; i = i->next) {
             hl_division d = {i, hl_divide_loop(i)};
