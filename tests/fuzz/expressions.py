@@ -127,7 +127,10 @@ class Expressions:
             return self.int_atom()
         e = getattr(self, "int_" + {"+": "add", "*": "mul", "-": "sub"}.get(kind, kind))(depth - 1)
         if (e.lo < MIN or e.hi > MAX) and not re.search("[a-z]", e.text):
-            n = (eval(e.text) - MIN) % 2**64 + MIN  # CPython would fold it, to a number of more than 64 bits
+            try:
+                n = (eval(e.text) - MIN) % 2**64 + MIN  # CPython would fold it, to a number of more than 64 bits
+            except ZeroDivisionError:
+                return self.int_atom()
             return E(f"({n})", ("int",), n, n)
         return e
 
