@@ -338,10 +338,13 @@ static hl_affine condition(const hl_inst *i, bool holds)
     return holds ? d : hl_affine_add(hl_affine_const(-1), d, -1);
 }
 
+/* Only goes on, or looks for signals before. */
+static bool does_nothing(const hl_block *b) { return b->first == b->last || (b->first->op == HL_OP_poll && b->first->next == b->last); }
+
 /* The condition under which control went from `from` to `to`; jumps in between are followed backwards. */
 static hl_affine condition_on_edge(const hl_block *from, const hl_block *to)
 {
-    while (from->nsucc == 1 && from->pred.n == 1 && from->first == from->last) to = from, from = from->pred.at[0];
+    while (from->nsucc == 1 && from->pred.n == 1 && does_nothing(from)) to = from, from = from->pred.at[0];
     if (from->nsucc != 2 || from->succ[0] == from->succ[1]) return nothing;
     return condition(from->last->args[0], from->succ[0] == to);
 }
