@@ -604,3 +604,24 @@ def test_gufunc_over_many_small_cores():
     stops(total, np.broadcast_to(np.ones(3), (n, 3)), everywhere)
     assert time.perf_counter() - start < 30
     assert total(np.ones((2, 3))).tolist() == [3, 3]
+
+
+def test_nests_around_heavy_turns_stop():
+    """Only the loop next to what takes long looks; those around it rely on it, but for what they do themselves."""
+    def inside(a, n, m):
+        s = 0.0
+        for i in range(n):
+            for j in range(m):
+                s += np.max(a[i & 3:(i & 3) + 5])
+        return s
+
+    def beside(a, n, m):
+        s = 0.0
+        for i in range(n):
+            s += np.max(a[i & 3:(i & 3) + 5])
+            for j in range(m):
+                s += np.max(a[j & 3:(j & 3) + 5])
+        return s
+
+    for f, n, m in ((inside, HUGE, 3), (inside, 3, HUGE), (beside, HUGE, 0), (beside, 3, HUGE)):
+        stops(njit(f), np.arange(10.0), n, m)
