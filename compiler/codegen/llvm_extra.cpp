@@ -108,7 +108,7 @@ Instruction *sum_in_order(Loop *loop)
     BasicBlock *latch = loop->getLoopLatch();
     for (PHINode &phi : loop->getHeader()->phis())
         if (auto *sum = latch && phi.getType()->isFloatingPointTy() ? dyn_cast<Instruction>(phi.getIncomingValueForBlock(latch)) : nullptr)
-            if (isa<FPMathOperator>(sum) && !sum->hasAllowReassoc())
+            if ((sum->getOpcode() == Instruction::FAdd || sum->getOpcode() == Instruction::FSub) && !sum->hasAllowReassoc())
                 return sum;
     return nullptr;
 }
