@@ -140,3 +140,15 @@ def test_sums_in_order_are_exact_and_vectorised(function):
             assert np.array(compiled(a, b)).tobytes() == np.array(float(function(a, b))).tobytes()
     (loop,) = [loop for f in compiled.report(file=None).functions if "array(float64, 1d, C), array(float64, 1d, C)" in f.signature for loop in f.loops]
     assert loop.vectorised > 1
+
+
+def test_extremes_are_no_sums():
+    """What is carried round a loop over extremes does not wait for additions: it is vectorised, strictly too."""
+    @njit
+    def span(a):
+        return a.max() - a.min()
+
+    a = np.random.default_rng(3).normal(size=1000)
+    assert span(a) == a.max() - a.min()
+    loops = [loop for f in span.report(file=None).functions for loop in f.loops]
+    assert loops and all(loop.vectorised > 1 for loop in loops)
