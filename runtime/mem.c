@@ -14,7 +14,8 @@
  *
  * A *loan* is the owner of an argument while a call runs.  It does not raise the Python object's count (the caller's frame
  * keeps the object alive); only when the call is over and somebody still refers to the owner does it become a real one.
- * Loans recycle through a free list; with the GIL held that needs no lock.  On a free-threaded build they come from malloc.
+ * Loans recycle through a free list; with the GIL held that needs no lock.  On a free-threaded build they come from malloc,
+ * and under AddressSanitizer, which otherwise could not see that one is used after its end.
  */
 #include "rt.h"
 #include "gil.h"
@@ -109,7 +110,7 @@ static hl_pyowner *free_loans;
 static int free_count;
 static int64_t live_owners; /* changed with the GIL held; loans are too frequent for an atomic count */
 
-#ifdef Py_GIL_DISABLED
+#if defined(Py_GIL_DISABLED) || defined(__SANITIZE_ADDRESS__)
 #define COUNT_OWNER(by) __atomic_fetch_add(&live_owners, by, __ATOMIC_RELAXED)
 static hl_pyowner *owner_new(void) { return malloc(sizeof(hl_pyowner)); }
 static void owner_recycle(hl_pyowner *o) { free(o); }

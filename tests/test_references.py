@@ -1,8 +1,11 @@
 """Compiled functions that pass arrays, tuples and lists through branches, loops and exceptions: same results as CPython, and
 (tests/conftest.py) nothing left behind."""
+import sys
+
 import numpy as np
 import pytest
 
+import hotloop
 from harness import check
 
 
@@ -137,3 +140,56 @@ CASES = [
 @pytest.mark.parametrize("f, args", CASES, ids=lambda x: x.__name__.strip("<>"))
 def test_same_as_cpython(f, args):
     check(f, *args())
+
+
+# --- functions that handle nothing but constants: each call gives a reference of its own away ------------------------------------------
+
+TABLE = np.arange(3.0)
+PAIR = (TABLE, "a word of its own")
+
+
+def constant_text(a):
+    return "naïve, and not interned"
+
+
+def constant_array():
+    return TABLE
+
+
+def constant_pair():
+    return PAIR
+
+
+def one_of_two(a):
+    if a:
+        return "one of two"
+    return "two of two"
+
+
+def constant_raised():
+    raise ValueError("a message that is kept")
+
+
+@pytest.mark.parametrize("f, args", [(constant_text, (1,)), (constant_array, ()), (constant_pair, ()), (one_of_two, (0,)), (constant_raised, ())],
+                         ids=lambda x: getattr(x, "__name__", ""))
+def test_constants_outlive_what_is_returned(f, args):
+    compiled = hotloop.njit(f)
+    check(f, *args)
+
+    def call():
+        try:
+            return compiled(*args)
+        except ValueError as e:
+            return e.args[0]
+
+    call()
+    constants = [TABLE, PAIR[1]] + [c for c in f.__code__.co_consts if isinstance(c, str)]
+    counts = [sys.getrefcount(c) for c in constants]
+    for _ in range(5):
+        call()
+    kept = [call() for _ in range(300)]  # the owners of what is freed too early are soon used for something else
+    others = [hotloop.njit(lambda x: x)(np.arange(k)) for k in range(3)]
+    for k in kept:
+        np.testing.assert_equal(k, kept[0])
+    del kept, k, others
+    assert [sys.getrefcount(c) for c in constants] == counts

@@ -535,11 +535,12 @@ static void exception_edges(own *o, hl_block *h)
 
 /* --- the pass --------------------------------------------------------------------------------------------------------- */
 
+/* Is there anything to do?  Constants cost nothing until somebody takes one. */
 static bool has_managed(const hl_func *f)
 {
     EACH_BLOCK(f, b)
         for (const hl_inst *i = b->first; i; i = i->next)
-            if (i->type && i->type->has_mem && !(hl_ops[i->op].effects & HL_E_CONST)) return true;
+            if (consumes(i) || (i->type && i->type->has_mem && !(hl_ops[i->op].effects & HL_E_CONST))) return true;
     return false;
 }
 
