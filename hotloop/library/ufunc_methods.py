@@ -86,46 +86,32 @@ def _reduce(ufunc, array, axis=0):
 
 def _reduce_numbers(ufunc, carried, read):
     identity, name = ufunc.identity, ufunc.__name__
-    if identity is None:
-        def reduce(array, axis=0):
-            if len(array) == 0:
-                raise ValueError("zero-size array to reduction operation " + name + " which has no identity")
-            s = carried(array[0])
-            for k in range(1, len(array)):
-                s = carried(ufunc(s, read(array[k])))
-            return s
-        return reduce
 
-    def reduce_from_identity(array, axis=0):
+    def reduce(array, axis=0):
         if len(array) == 0:
+            if identity is None:
+                raise ValueError("zero-size array to reduction operation " + name + " which has no identity")
             return carried(identity)
         s = carried(array[0])
         for k in range(1, len(array)):
             s = carried(ufunc(s, read(array[k])))
         return s
-    return reduce_from_identity
+    return reduce
 
 
 def _reduce_arrays(ufunc, carried, read):
     identity, name = ufunc.identity, ufunc.__name__
-    if identity is None:
-        def reduce(array, axis=0):
-            if len(array) == 0:
-                raise ValueError("zero-size array to reduction operation " + name + " which has no identity")
-            result = array[0].astype(carried)
-            for k in range(1, len(array)):
-                ufunc(result, array[k], result)
-            return result
-        return reduce
 
-    def reduce_from_identity(array, axis=0):
+    def reduce(array, axis=0):
         if len(array) == 0:
+            if identity is None:
+                raise ValueError("zero-size array to reduction operation " + name + " which has no identity")
             return np.full(array.shape[1:], identity, carried)
         result = array[0].astype(carried)
         for k in range(1, len(array)):
             ufunc(result, array[k], result)
         return result
-    return reduce_from_identity
+    return reduce
 
 
 def _inner_reduce(ufunc, at, carried, read):
@@ -183,7 +169,7 @@ def _reduceat(ufunc, array, indices, axis=0):
     if indices.ndim != 1 or not isinstance(indices.dtype, types.Integer):
         raise TypeError(f"indices is {indices}, it takes an array of ints of one dimension")
     several = isinstance(array, types.Array) and array.ndim > 1
-    return _along(ufunc, "reduceat", array, axis, lambda *t: _reduceat_arrays(ufunc, *t) if several else _reduceat_numbers(ufunc, *t))
+    return _along(ufunc, "reduceat", array, axis, lambda *t: _reduceat_first(ufunc, several, *t))
 
 
 def _check_indices(ufunc):
@@ -196,23 +182,8 @@ def _check_indices(ufunc):
     return check
 
 
-def _reduceat_numbers(ufunc, carried, read):
-    check = _check_indices(ufunc)
-
-    def reduceat(array, indices, axis=0):
-        n, m = len(array), len(indices)
-        check(indices, n)
-        result = np.empty(m, carried)
-        for k in range(m):
-            s = carried(array[indices[k]])
-            for i in range(indices[k] + 1, indices[k + 1] if k + 1 < m else n):
-                s = carried(ufunc(s, read(array[i])))
-            result[k] = s
-        return result
-    return reduceat
-
-
-def _reduceat_arrays(ufunc, carried, read):
+def _reduceat_first(ufunc, several, carried, read):
+    """`several`: dimensions; it is a constant of the function, so that one of the branches is compiled."""
     check = _check_indices(ufunc)
 
     def reduceat(array, indices, axis=0):
@@ -220,10 +191,17 @@ def _reduceat_arrays(ufunc, carried, read):
         check(indices, n)
         result = np.empty((m,) + array.shape[1:], carried)
         for k in range(m):
-            row = result[k]
-            row[...] = array[indices[k]]
-            for i in range(indices[k] + 1, indices[k + 1] if k + 1 < m else n):
-                ufunc(row, array[i], row)
+            rest = range(indices[k] + 1, indices[k + 1] if k + 1 < m else n)
+            if several:
+                row = result[k]
+                row[...] = array[indices[k]]
+                for i in rest:
+                    ufunc(row, array[i], row)
+            else:
+                s = carried(array[indices[k]])
+                for i in rest:
+                    s = carried(ufunc(s, read(array[i])))
+                result[k] = s
         return result
     return reduceat
 
