@@ -161,8 +161,7 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
                 if (!types_of(in, args, n, types)) return hl_T.unknown;
                 unsigned need = hl_infer_needs(i, types, n);
                 if ((r->effects & need) != need) continue;
-                for (int k = 0; optional && k < n; k++)
-                    if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem;
+                if (optional && !hl_infer_unwrap(types, n)) continue;
                 const hl_type *t = try_row(in, i, r, args, n, types);
                 if (in->cx->python_error) return NULL;
                 if (t && !fits_out(in, i, c, t)) return NULL;

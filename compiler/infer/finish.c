@@ -300,7 +300,8 @@ static void cast_by_rule(hl_infer *in, hl_inst *i)
     for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type;
     hl_site s = {in, i, i->rule, i->nargs, types, i->args};
     if (!i->rule->type(&s)) { /* accepted only with optionals taken as their values */
-        for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type->kind == HL_K_OPTIONAL ? i->args[k]->type->elem : i->args[k]->type;
+        for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type;
+        hl_infer_unwrap(types, i->nargs);
         i->rule->type(&s);
     }
     for (int k = 0; k < i->nargs; k++) {

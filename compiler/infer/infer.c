@@ -267,6 +267,15 @@ unsigned hl_infer_needs(const hl_inst *i, const hl_type *const *types, int n)
     return 0;
 }
 
+/* None or a value: rules that take neither are tried again as if it were a value; the cast that finish inserts raises when it is None.  Was there one? */
+bool hl_infer_unwrap(const hl_type **types, int n)
+{
+    bool any = false;
+    for (int k = 0; k < n; k++)
+        if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem, any = true;
+    return any;
+}
+
 const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types)
 {
     const hl_type *given[i->nargs + 1];
@@ -287,11 +296,7 @@ const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, co
         }
         memcpy(types, given, sizeof *types * (size_t)i->nargs);
     }
-    /* None or a value: try again as if it were a value; the cast that finish inserts raises when it is None */
-    bool any = false;
-    for (int k = 0; k < i->nargs; k++)
-        if (types[k]->kind == HL_K_OPTIONAL) types[k] = types[k]->elem, any = true;
-    return any ? hl_infer_rules(in, i, first, types) : NULL;
+    return hl_infer_unwrap(types, i->nargs) ? hl_infer_rules(in, i, first, types) : NULL; /* again */
 }
 
 static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **types)

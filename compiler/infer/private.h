@@ -68,6 +68,7 @@ const hl_type *hl_infer_const_type(hl_infer *in, PyObject *obj);
 hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const *types, int n, hl_inst *at);
 /* Rules in order; result type, with site->types filled by the row that won (stored in inst->rule), or NULL. */
 const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types);
+bool hl_infer_unwrap(const hl_type **types, int n);     /* optionals become their values */
 const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **wanted);    /* call.c; NULL: failed; UNKNOWN: wait */
 const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i);
 const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **wanted);
