@@ -426,25 +426,23 @@ def arrays(dtype="float64", ndim=1, layout="C", seed=0, special=False, size=None
         return values(dtype, (1,), seed, special).reshape(())
     if layout == "empty":
         return values(dtype, (0,) + shape[1:], seed)
-    base = values(dtype, shape, seed, special)
-    if layout == "F":
-        return np.asfortranarray(base)
-    if layout == "strided":
-        wide = values(dtype, tuple(2 * n + 1 for n in shape), seed + 1)
-        view = wide[tuple(slice(1, None, 2) for _ in shape)]
-        view[...] = base
-        return view
-    if layout == "negative":
-        turned = tuple(slice(None, None, -1) for _ in shape)
-        return np.ascontiguousarray(base[turned])[turned]
-    if layout == "unaligned":
-        space = np.zeros(base.nbytes + 1, np.uint8)
-        view = np.ndarray(shape, base.dtype, buffer=space, offset=1)
-        view[...] = base
-        return view
-    if layout == "readonly":
-        base.flags.writeable = False
-    return base
+    return laid_out(values(dtype, shape, seed, special), layout)
+
+
+def laid_out(a, layout):
+    """A copy of an array in memory as `layout` (one of the first six of LAYOUTS) says."""
+    if layout in ("C", "F", "readonly"):
+        out = a.copy("F" if layout == "F" else "C")
+        out.flags.writeable = layout != "readonly"
+        return out
+    if layout == "strided":  # between its items are others, which would show
+        out = np.resize(a.reshape(-1)[::-1], tuple(2 * n + 1 for n in a.shape))[tuple(slice(1, None, 2) for _ in a.shape)]
+    elif layout == "negative":
+        out = np.empty(a.shape, a.dtype)[tuple(slice(None, None, -1) for _ in a.shape)]
+    else:
+        out = np.ndarray(a.shape, a.dtype, buffer=np.zeros(a.nbytes + 1, np.uint8), offset=1)
+    out[...] = a
+    return out
 
 
 def overlapping(dtype="float64", size=12, shift=2):

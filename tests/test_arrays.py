@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import hotloop
-from harness import DTYPES, INTS, LAYOUTS, check, check_error, values
+from harness import DTYPES, INTS, LAYOUTS, check, check_error, laid_out, values
 from hotloop import njit
 
 RNG = np.random.default_rng(1)
@@ -68,23 +68,8 @@ def test_layouts(dtype, layout):
 
 def array(dtype, layout):
     base = values(dtype, (6, 8))
-    if layout == "F":
-        return np.asfortranarray(base)
-    if layout == "strided":
-        return base[::2, 1::3]
-    if layout == "negative":
-        return base[::-1, ::-2]
-    if layout == "readonly":
-        base.flags.writeable = False
-        return base
-    if layout == "unaligned":
-        raw = np.zeros(base.nbytes + 1, np.uint8)[1:].view(base.dtype) if base.itemsize == 1 else np.ndarray(base.shape, base.dtype, bytearray(base.nbytes + 1), 1)
-        raw = raw.reshape(base.shape)
-        raw[...] = base
-        return raw
-    if layout == "empty":
-        return base[:0]
-    return base[1, 1:2].reshape(()) if layout == "0-d" else base
+    cut = {"strided": base[::2, 1::3], "negative": base[::-1, ::-2], "empty": base[:0], "0-d": base[1, 1:2].reshape(())}
+    return cut[layout] if layout in cut else laid_out(base, layout)
 
 
 def test_read_only():

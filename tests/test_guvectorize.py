@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
+from harness import laid_out
 
 from hotloop import float32, float64, guvectorize, int8, int64, njit
 from hotloop.errors import SignatureError, TypingError
@@ -85,16 +86,8 @@ def numbers(*shape, dtype="f8", seed=0):
 
 def views(a):
     """One array of the same values in many layouts."""
-    big = np.zeros(tuple(2 * n for n in a.shape), a.dtype)
-    strided = big[tuple(slice(None, None, 2) for _ in a.shape)]
-    strided[...] = a
-    back = np.ascontiguousarray(a[..., ::-1])[..., ::-1]
-    raw = np.empty(a.nbytes + 1, np.uint8)[1:]
-    raw[:] = np.frombuffer(a.tobytes(), np.uint8)
-    frozen = a.copy()
-    frozen.flags.writeable = False
-    return {"C": a, "F": np.asfortranarray(a), "strided": strided, "reversed": back, "swapped": a.astype(a.dtype.newbyteorder()),
-            "unaligned": raw.view(a.dtype).reshape(a.shape), "read-only": frozen, "list": a.tolist()}
+    return {name: laid_out(a, name) for name in ("C", "F", "strided", "negative", "unaligned", "readonly")} | {
+        "reversed rows": np.ascontiguousarray(a[..., ::-1])[..., ::-1], "swapped": a.astype(a.dtype.newbyteorder()), "list": a.tolist()}
 
 
 # --- making ------------------------------------------------------------------------------------------------------------------------

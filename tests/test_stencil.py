@@ -9,6 +9,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from harness import laid_out
 
 import hotloop
 from hotloop import njit, stencil
@@ -75,32 +76,11 @@ def numbers(shape, dtype, seed=0):
     return rng.integers(0 if np.dtype(dtype).kind == "u" else -100, 100, shape).astype(dtype)
 
 
-def _negative(a):
-    space = np.empty(a.shape, a.dtype)[tuple(slice(None, None, -1) for _ in a.shape)]
-    space[...] = a
-    return space
+LAYOUTS = ("C", "F", "strided", "negative", "unaligned", "readonly", "broadcast")
 
 
-def _unaligned(a):
-    space = np.zeros(a.nbytes + 1, np.uint8)[1:].view(a.dtype).reshape(a.shape)
-    space[...] = a
-    return space
-
-
-def _strided(a):
-    space = np.zeros([2 * n + 1 for n in a.shape], a.dtype)[tuple(slice(1, None, 2) for _ in a.shape)]
-    space[...] = a
-    return space
-
-
-def _readonly(a):
-    a = a.copy()
-    a.flags.writeable = False
-    return a
-
-
-LAYOUTS = {"C": np.ascontiguousarray, "F": np.asfortranarray, "strided": _strided, "negative": _negative, "unaligned": _unaligned,
-           "readonly": _readonly, "broadcast": lambda a: np.broadcast_to(a[:1], a.shape)}
+def in_layout(a, layout):
+    return np.broadcast_to(a[:1], a.shape) if layout == "broadcast" else laid_out(a, layout)
 
 # --- kernels of constants ----------------------------------------------------------------------------------------------------------
 
@@ -125,13 +105,13 @@ def test_dtypes(dtype, mode):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts(layout, mode):
-    a = LAYOUTS[layout](numbers((5, 6), "float64"))
+    a = in_layout(numbers((5, 6), "float64"), layout)
     s = stencil(mode)(lopsided)
     expected = reference(lopsided, (a,), (-2, 0), (0, 1), "float64", mode)
     before = a.copy()
     same(s(a), expected)
     same(a, before)
-    out = LAYOUTS[layout if layout in ("F", "strided", "negative", "unaligned") else "C"](np.full(a.shape, 7.0))
+    out = laid_out(np.full(a.shape, 7.0), layout if layout in ("F", "strided", "negative", "unaligned") else "C")
     assert s(a, out=out) is out
     inner = (slice(2, None), slice(None, -1)) if mode == "constant" else ...
     same(out[inner], expected[inner])
@@ -340,7 +320,7 @@ def test_mixed_layouts():
     s = stencil(kernel)
     for x, y in itertools.product(LAYOUTS, LAYOUTS):
         if "broadcast" not in (x, y):
-            same(s(LAYOUTS[x](a), LAYOUTS[y](b)), expected)
+            same(s(in_layout(a, x), in_layout(b, y)), expected)
 
 
 def test_one_array_twice():
@@ -502,8 +482,8 @@ def calls_shared(a):
 
 
 def test_in_njit():
-    for layout in LAYOUTS.values():
-        a = layout(numbers((5, 6), "float64"))
+    for layout in LAYOUTS:
+        a = in_layout(numbers((5, 6), "float64"), layout)
         same(calls_shared(a), reference(cross, (a,), (-1, -1), (1, 1), "float64") * 2 + a)
 
 
@@ -832,7 +812,7 @@ def test_slices_need_the_constant_mode():
     (np.zeros(5), ValueError, "out has 5 items along an axis where its first array has 6"),
     (np.zeros((6, 1)), NumbaValueError, "out has 2 dimensions"),
     (3.0, NumbaValueError, "out is float64; it must be an array"),
-    (_readonly(np.zeros(6)), ValueError, "read-only"),
+    (laid_out(np.zeros(6), "readonly"), ValueError, "read-only"),
 ])
 def test_wrong_out(out, error, message):
     s = stencil(cval=4)(lambda a: a[1])

@@ -3,8 +3,9 @@ import math
 
 import numpy as np
 import pytest
+from ufuncs import largest, plus, views
 
-from hotloop import float32, float64, guvectorize, int64, njit, vectorize
+from hotloop import float32, float64, guvectorize, njit, vectorize
 from hotloop.errors import TypingError
 
 
@@ -43,21 +44,19 @@ def same(got, want):
     assert np.asarray(got).dtype == np.asarray(want).dtype
 
 
-def shapes():
-    a = np.arange(1.0, 25.0).reshape(2, 3, 4)
-    return {"C": a, "F": np.asfortranarray(a), "strided": np.repeat(a, 2, 2)[..., ::2], "reversed": a[::-1, :, ::-1], "row": a[0, 0], "column": a[:, :1],
-            "empty": a[:, :0], "one": a[:1, :1, :1], "0-d": np.array(2.5)}
+A = np.arange(1.0, 25.0).reshape(2, 3, 4)
+SHAPES = ("C", "F", "strided", "reversed", "row", "column", "no rows", "one", "0-d")
 
 
-@pytest.mark.parametrize("left", shapes())
+@pytest.mark.parametrize("left", SHAPES)
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "i8"])
 def test_element_by_element(left, dtype):
     @njit
     def f(a, b):
         return add(a, b), add(a, 2), add(1.5, b), density(a, 0.5, b)
-    a = shapes()[left].astype(dtype)
-    for b in shapes().values():
-        b = b.astype(dtype)
+    seen = views(A.astype(dtype))
+    a = seen[left]
+    for b in (seen[name] for name in SHAPES):
         try:
             np.broadcast_shapes(a.shape, b.shape)
         except ValueError:
@@ -72,15 +71,9 @@ def test_element_by_element(left, dtype):
 
 def test_weak_numbers():
     @njit
-    def literal(a):
-        return add(a, 2.5)
-
-    @njit
     def variable(a, y):
         return density(a, y, y)
-    a = np.ones(3, "f4")
-    assert literal(a).dtype == variable(a, 0.5).dtype == np.float32
-    assert literal(np.ones(3, "i8")).dtype == np.float64
+    assert variable(np.ones(3, "f4"), 0.5).dtype == np.float32
 
     @njit
     def beyond(a):
@@ -226,12 +219,6 @@ def test_refused():
 # --- gufuncs ---------------------------------------------------------------------------------------------------------------------------------
 
 
-@guvectorize([(float64[:], float64, float64[:])], "(n),()->(n)")
-def plus(x, k, out):
-    for i in range(len(x)):
-        out[i] = x[i] + k
-
-
 @guvectorize([(float32[:, :], float32[:, :], float32[:, :]), (float64[:, :], float64[:, :], float64[:, :])], "(m,n),(n,p)->(m,p)")
 def matmul(a, b, c):
     for i in range(a.shape[0]):
@@ -240,12 +227,6 @@ def matmul(a, b, c):
             for k in range(a.shape[1]):
                 s += a[i, k] * b[k, j]
             c[i, j] = s
-
-
-@guvectorize([(float64[:], float64[:], int64[:])], "(n)->(),()")
-def largest(x, value, place):
-    place[0] = np.argmax(x)
-    value[0] = x[place[0]]
 
 
 @guvectorize([(float64[:], float64[:])], "(n)->(3)")
@@ -267,7 +248,15 @@ def lazy(x, k, out):
         out[i] = x[i] + k
 
 
-def test_gufunc_makes_its_outputs():
+@guvectorize([(float64[:, :], float64[:, :])], "(m,n)->(n,m)")
+def turned(x, out):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[j, i] = x[i, j]
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u4", "f4", "f8", "?"])
+def test_gufunc_makes_its_outputs(dtype):
     @njit
     def f(x, k):
         return plus(x, k)
@@ -280,16 +269,37 @@ def test_gufunc_makes_its_outputs():
     def h(x):
         value, place = largest(x)
         return value, place, extent(x)
-    for name, x in shapes().items():
-        if x.ndim == 0 or name == "empty":
+
+    @njit
+    def planes(x):
+        return turned(x), largest(turned(x)), plus(x, x[..., 0])
+    for x in views(A.astype(dtype)).values():
+        if x.ndim == 0:
             continue
+        if 0 in x.shape[-2:]:  # nothing to find the largest of
+            same(f(x, 1.0), plus(x, 1.0))
+            continue
+        before = x.copy()
         for k in (2, 1.5, np.arange(x.shape[0]) * 1.0 if x.ndim == 2 else 0.5, np.array(3.0)):
             same(f(x, k), plus(x, k))
             same(g(x, k), older(x, k))
         for got, want in zip(h(x), (*largest(x), extent(x))):
             same(got, want)
+        if x.ndim > 1:
+            t, both, b = planes(x)
+            for got, want in zip((t, *both, b), (turned(x), *largest(turned(x)), plus(x, x[..., 0]))):
+                same(got, want)
+        same(x, before)
     same(f(np.zeros((2, 0)), 1.0), np.zeros((2, 0)))
     same(f(np.zeros((0, 2)), 1.0), np.zeros((0, 2)))
+
+
+def test_results_without_dimensions_are_numbers():
+    @njit
+    def call(x):
+        value, place = largest(x)
+        return value * 2 if value > place else -1.0
+    assert call(np.array([1.0, 7.0])) == 14.0 and call(np.array([0, 0], "i2")) == -1.0
 
 
 def test_gufunc_matmul():

@@ -3,6 +3,7 @@ import itertools
 
 import numpy as np
 import pytest
+from ufuncs import plus
 
 from hotloop import float32, float64, guvectorize, int64, njit, vectorize
 from hotloop.errors import TypingError
@@ -11,12 +12,6 @@ DTYPES = "?bhilBHILfdFD"
 SIGNATURES = [
     ["f4(f4,f4)"], ["f4(f4,f4)", "f8(f8,f8)"], ["f8(f8,f8)", "f4(f4,f4)"], ["i4(i4,i4)", "f8(f8,f8)"], ["i8(i8,i8)", "f4(f4,f4)"],
     ["i1(i1,i1)", "u1(u1,u1)", "i8(i8,i8)", "c16(c16,c16)"], ["f8(i4,f8)", "f8(f8,i4)"], ["u8(u8,u8)"], ["b1(b1,b1)", "f4(f4,f4)"]]
-
-
-@guvectorize([(float64[:], float64, float64[:])], "(n),()->(n)")
-def plus(x, k, out):
-    for i in range(len(x)):
-        out[i] = x[i] + k
 
 
 @guvectorize([(float32[:], float32, float32[:]), (float64[:], float64, float64[:])], "(n),()->(n)")
@@ -29,19 +24,6 @@ def plus2(x, k, out):
 def plus3(x, k, out):
     for i in range(len(x)):
         out[i] = x[i] + k
-
-
-@guvectorize([(float64[:, :], float64[:, :])], "(m,n)->(n,m)")
-def turned(x, out):
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[j, i] = x[i, j]
-
-
-@guvectorize([(float64[:], float64[:], int64[:])], "(n)->(),()")
-def largest(x, value, place):
-    place[0] = np.argmax(x)
-    value[0] = x[place[0]]
 
 
 @guvectorize([(float64[:], float64[:])], "(n)->()", writable_args=("x",))
@@ -104,40 +86,6 @@ def test_loop_of_a_gufunc(gufunc):
     others = [1, 2.5, 1j, np.array([1.0, 2.0]), np.array([1, 2], "i2"), np.array(3, "f4"), np.array(3, "u8")]
     for d, k in itertools.product(DTYPES, others):
         assert outcome(call, np.arange(3).astype(d), k) == outcome(gufunc, np.arange(3).astype(d), k), (d, k)
-
-
-def layouts(a):
-    frozen = a.copy()
-    frozen.flags.writeable = False
-    raw = np.empty(a.nbytes + 1, np.uint8)[1:].view(a.dtype).reshape(a.shape)
-    raw[...] = a
-    return {"C": a, "F": np.asfortranarray(a), "strided": np.repeat(a, 2, -1)[..., ::2], "reversed": a[..., ::-1, ::-1], "read-only": frozen,
-            "unaligned": raw, "no rows": a[:0], "no columns": a[..., :0], "one": a[..., :1, :1], "broadcast": np.broadcast_to(a, (2, *a.shape))}
-
-
-@pytest.mark.parametrize("dtype", ["i1", "u4", "f4", "f8", "?"])
-def test_layouts(dtype):
-    @njit
-    def call(x):
-        return turned(x), largest(turned(x)), plus(x, x[..., 0])
-    for name, x in layouts(np.arange(24).reshape(2, 3, 4).astype(dtype)).items():
-        if x.shape[-1] == 0 or x.shape[-2] == 0:
-            continue
-        before = x.copy()
-        a, (v, p), b = call(x)
-        value, place = largest(turned(x))
-        for got, want in ((a, turned(x)), (v, value), (p, place), (b, plus(x, x[..., 0]))):
-            np.testing.assert_array_equal(got, want, name)
-            assert np.asarray(got).dtype == np.asarray(want).dtype
-        assert (x == before).all()
-
-
-def test_results_without_dimensions_are_numbers():
-    @njit
-    def call(x):
-        value, place = largest(x)
-        return value * 2 if value > place else -1.0
-    assert call(np.array([1.0, 7.0])) == 14.0 and call(np.array([0, 0], "i2")) == -1.0
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -11,6 +11,7 @@ import weakref
 
 import numpy as np
 import pytest
+from harness import laid_out
 
 from hotloop import complex128, float32, float64, get_num_threads, int32, int64, njit, set_num_threads, vectorize
 from hotloop.config import NUMBA_NUM_THREADS
@@ -133,19 +134,7 @@ def layouts(dtype):
     a = (np.arange(1, 1201) % 97).astype(dtype)
     return {"contiguous": a, "strided": a[::3], "reversed": a[::-1], "scalar": a[5], "0-d": np.array(a[5]), "one": a[:1], "empty": a[:0],
             "2-d": a.reshape(40, 30), "fortran": a.reshape(30, 40).T, "swapped": a.astype(np.dtype(dtype).newbyteorder()), "broadcast":
-            np.broadcast_to(a[:30], (40, 30)), "unaligned": unaligned(a), "readonly": frozen(a)}
-
-
-def unaligned(a):
-    raw = np.empty(a.nbytes + 1, np.uint8)[1:]
-    raw[:] = np.frombuffer(a.tobytes(), np.uint8)
-    return raw.view(a.dtype)
-
-
-def frozen(a):
-    a = a.copy()
-    a.flags.writeable = False
-    return a
+            np.broadcast_to(a[:30], (40, 30)), "unaligned": laid_out(a, "unaligned"), "readonly": laid_out(a, "readonly")}
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u2", "i4", "i8", "u8", "f4", "f8", "c8", "c16", "?"])

@@ -5,7 +5,7 @@ import mmap
 import hotloop
 import numpy as np
 import pytest
-from harness import check
+from harness import check, laid_out
 
 TYPES = ["float32", "float64", "int32", "int64", "uint32", "uint64", "int8", "int16", "uint8", "bool", "complex64", "complex128"]
 WHOLE = ["sum", "mean", "min", "max", "var", "std"]
@@ -29,12 +29,8 @@ def items(dtype, *shape, seed=0):
 
 
 def layouts(a):
-    unaligned = np.ndarray(a.shape, a.dtype, buffer=bytearray(a.nbytes + 1), offset=1)
-    unaligned[...] = a
-    frozen = a.copy()
-    frozen.flags.writeable = False
     return {"C": a, "F": np.asfortranarray(a), "steps": np.repeat(np.repeat(a, 2, 0), 3, 1)[::2, ::3], "backwards": a[:, ::-1],
-            "upside down": a[::-1], "unaligned": unaligned, "read-only": frozen, "transposed": a.T}
+            "upside down": a[::-1], "unaligned": laid_out(a, "unaligned"), "read-only": laid_out(a, "readonly"), "transposed": a.T}
 
 
 @pytest.mark.parametrize("dtype", TYPES)

@@ -43,20 +43,7 @@ def array(dtype, shape, layout, seed, special=False):
     if special and base.size:
         ends = [np.iinfo(dtype).min, np.iinfo(dtype).max, 0] if dtype.kind in "iu" else [0.1, np.inf, np.nan, -0.0, 1e30]
         base.reshape(-1)[rng.integers(0, base.size, 3)] = rng.permutation(np.array(ends, dtype))[:3]
-    if layout == "F":
-        return np.asfortranarray(base)
-    if layout == "strided":
-        wide = np.zeros(tuple(2 * n + 1 for n in shape), dtype)
-        view = wide[tuple(slice(1, None, 2) for _ in shape)]
-    elif layout == "negative":
-        view = np.zeros(shape, dtype)[tuple(slice(None, None, -1) for _ in shape)]
-    elif layout == "unaligned":
-        view = np.ndarray(shape, dtype, buffer=np.zeros(base.nbytes + 1, np.uint8), offset=1)
-    else:
-        base.flags.writeable = layout != "readonly"
-        return base
-    view[...] = base
-    return view
+    return harness.laid_out(base, layout)
 
 
 def _wrap(x):
