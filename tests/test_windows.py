@@ -140,6 +140,50 @@ def three(a, v, h, w):
     return out, low
 
 
+def seen_before(a, out, h, w):
+    n = 0
+    for j in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            window = a[j:j+h, k:k+w]
+            n += 1
+            out[j, k] = n
+            out[j, k] += np.max(window)
+    return n
+
+
+def caught(a, out, h, w):
+    n = 0
+    for j in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            try:
+                window = a[j:j+h, k:k+w]
+                n = j * 10 + k
+                out[j, k] = np.min(window)
+            except ValueError:
+                out[j, k] = -n
+    return n
+
+
+def of_lists(a, out, h, w):
+    kept = [0.0]
+    for j in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            kept = [kept[0] + np.max(a[j:j+h, k:k+w])]
+            out[j, k] = kept[0]
+    return kept
+
+
+@pytest.mark.parametrize("f", [seen_before, caught, of_lists], ids=lambda f: f.__name__)
+def test_where_an_empty_window_raises(f):
+    """Windows are empty from the start, or only those that begin behind the end; what ran before has run."""
+    compiled = hotloop.njit(f)
+    for dtype in ("float32", "float64", "int32", "int8"):
+        a = items(dtype, 6, 9)
+        for shape in ((6, 9), (4, 7), (7, 9), (6, 11), (0, 3)):
+            for h, w in ((3, 3), (1, 1), (0, 2), (2, 0), (-1, 3), (2, 12)):
+                check(compiled, a, np.zeros(shape), h, w)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_three_dimensions(dtype):
     for depth in (0, 1, 3):

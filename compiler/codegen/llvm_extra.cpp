@@ -37,12 +37,14 @@
 #include "llvm/ADT/MapVector.h"
 #include "exact.h"
 #include "pieces.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/ExecutionEngine/RuntimeDyld.h"
 #include "llvm/ExecutionEngine/SectionMemoryManager.h"
@@ -244,11 +246,30 @@ bool compute_ahead(CastInst *first, PHINode *counter, Loop *loop, LoopInfo &loop
     return true;
 }
 
+/* Code generation repeats a comparison in each block that uses it, which is right for the flags of scalars, and one instruction a turn too much for
+ * the mask of a window's rows, where masks have registers of their own (AVX-512).  It does not look behind a freeze. */
+bool keep_masks(Function &f, const LoopInfo &loops, const TargetTransformInfo &target)
+{
+    SmallSetVector<CmpInst *, 4> masks;
+    for (BasicBlock &block : f)
+        if (Loop *loop = loops.getLoopFor(&block))
+            for (Instruction &i : block)
+                for (Value *operand : i.operands())
+                    if (auto *mask = dyn_cast<CmpInst>(operand))
+                        if (mask->getType()->isVectorTy() && !loop->contains(mask) && target.isLegalMaskedCompressStore(mask->getOperand(0)->getType(), Align(1)))
+                            masks.insert(mask);
+    for (CmpInst *mask : masks) {
+        auto *kept = new FreezeInst(mask, "", std::next(mask->getIterator()));
+        mask->replaceUsesWithIf(kept, [&](Use &use) { return use.getUser() != kept; });
+    }
+    return !masks.empty();
+}
+
 struct AheadPass : PassInfoMixin<AheadPass> {
     PreservedAnalyses run(Function &f, FunctionAnalysisManager &analyses)
     {
         LoopInfo &loops = analyses.getResult<LoopAnalysis>(f);
-        bool changed = false;
+        bool changed = keep_masks(f, loops, analyses.getResult<TargetIRAnalysis>(f));
         for (Loop *loop : loops.getLoopsInPreorder()) {
             if (loop->isInnermost() || !loop->getLoopPreheader() || !loop->getLoopLatch())
                 continue;

@@ -70,6 +70,7 @@ typedef struct hl_nest {
     /* made by hl_nest_prepare */
     V fast, length;
     bool partial, window;
+    bool full;                /* no dimension is empty */
     bool cheap;               /* an item costs next to nothing: in a window not worth vectors */
     V trip[HL_DIMS + 2], index[HL_DIMS + 2];
     hl_for loop[HL_DIMS + 2];
@@ -114,6 +115,7 @@ typedef struct hl_lane_op {
 } hl_lane_op;
 /* How many items of v, taken as type t, the rows of a prepared nest are reduced by at once; 0: they cannot be. */
 int hl_lanes_width(const hl_nest *n, const hl_inst *v, const hl_type *t);
+bool hl_lanes_refuse_empty(hl_emit *e, hl_nest *n, hl_inst *i, const hl_inst *v, hl_err err);
 void hl_lanes_reduce(hl_emit *e, hl_nest *n, hl_inst *v, const hl_type *t, hl_lane_op *op, V *acc);
 V hl_lanes_splat(hl_emit *e, int width, V x);
 

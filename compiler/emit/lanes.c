@@ -268,7 +268,7 @@ static start start_of(const lanes *l, V const *shape, V step)
 {
     hl_emit *e = l->e;
     int rows = l->n->nd - 1;
-    V trip = if_all(e, rows, shape, shape[rows]);
+    V trip = l->n->full ? shape[rows] : if_all(e, rows, shape, shape[rows]);
     return (start){trip, mask_of(l, hl_min64(e, trip, step))};
 }
 
@@ -291,6 +291,49 @@ static start start_early(const lanes *l, V step)
     start r = {hl_phi2(e, e->i64, s[0].trip, from[0], s[1].trip, from[1]), hl_phi2(e, LLVMTypeOf(s[0].mask), s[0].mask, from[0], s[1].mask, from[1])};
     hl_at(e, here);
     return r;
+}
+
+/* May `i` raise where v is made?  Nothing between the two can be seen from outside, or raise; and a handler needs nothing of it. */
+static bool follows(const hl_inst *i, const hl_inst *v)
+{
+    if (i->block->handler) return v->next == i;
+    const hl_inst *x = v->block == i->block ? v->next : NULL;
+    while (x && x != i && !(hl_ir_effects(x) & ~(unsigned)(HL_E_READ | HL_E_BORROW | HL_E_CONST | HL_E_LAZY | HL_E_VIEW))) x = x->next;
+    return x == i;
+}
+
+/* Raises `err` if the window is empty, and asks only in those that are clamped: the others, where the two ways join (index.c), are of one size, so whether
+ * that is positive can be part of the condition for going there, which does not vary.  False: that cannot be done here, and nothing was. */
+bool hl_lanes_refuse_empty(hl_emit *e, hl_nest *n, hl_inst *i, const hl_inst *v, hl_err err)
+{
+    int nd = n->nd;
+    bool chosen = v->op == HL_OP_getitem && v->flags & HL_I_INSIDE && v->nargs > 2 && follows(i, v);
+    LLVMBasicBlockRef here = hl_here(e), join = chosen ? phi_block(nd, n->shape) : NULL;
+    if (!join) return false;
+    V sizes[2][HL_DIMS], full[2], ends[2];
+    LLVMBasicBlockRef from[2];
+    for (int side = 0; side < 2; side++) {
+        from[side] = phi_side(nd, n->shape, side, sizes[side]);
+        ends[side] = LLVMGetBasicBlockTerminator(from[side]);
+    }
+    bool asked = LLVMGetInstructionOpcode(ends[0]) == LLVMBr && LLVMIsConditional(ends[0]) && LLVMGetSuccessor(ends[0], 0) == join;
+    if (!asked || LLVMIsConditional(ends[1])) return false;
+    for (int side = 0; side < 2; side++) {
+        hl_before(e, ends[side]);
+        full[side] = NULL;
+        for (int k = 0; k < nd; k++) full[side] = hl_both(e, full[side], LLVMBuildICmp(e->b, LLVMIntSGT, sizes[side][k], hl_i64(e, 0), ""));
+    }
+    hl_before(e, ends[0]);
+    LLVMSetCondition(ends[0], hl_both(e, LLVMGetCondition(ends[0]), full[0]));
+    LLVMInstructionEraseFromParent(ends[1]);
+    LLVMBasicBlockRef fail = hl_bb(e, "fail");
+    hl_at(e, from[1]);
+    hl_cond(e, full[1], join, fail);
+    hl_at(e, fail);
+    hl_rtcall(e, HL_RT_raise, hl_i32(e, (int32_t)err), hl_i64(e, 0), hl_i64(e, 0));
+    hl_leave(e, i);
+    hl_at(e, here);
+    return n->full = true;
 }
 
 void hl_lanes_reduce(hl_emit *e, hl_nest *n, hl_inst *v, const hl_type *t, hl_lane_op *op, V *acc)

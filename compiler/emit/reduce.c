@@ -364,13 +364,21 @@ static V reduced_count(hl_emit *e, int nd, V const *shape, int64_t axes)
     return c;
 }
 
+static bool refuses_empty(hl_reduction r)
+{
+    return r == HL_RED_MIN || r == HL_RED_MAX || r == HL_RED_NANMIN || r == HL_RED_NANMAX || r == HL_RED_PTP || is_arg(r);
+}
+
+static hl_err empty_error(hl_reduction r)
+{
+    return r == HL_RED_MIN || r == HL_RED_NANMIN || r == HL_RED_PTP ? HL_ERR_reduce_min : r == HL_RED_MAX || r == HL_RED_NANMAX ? HL_ERR_reduce_max
+           : r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
+}
+
 static void check_not_empty(hl_emit *e, hl_inst *i, hl_reduction r, int nd, V const *shape, int64_t axes)
 {
-    hl_err err = r == HL_RED_MIN || r == HL_RED_NANMIN || r == HL_RED_PTP ? HL_ERR_reduce_min : r == HL_RED_MAX || r == HL_RED_NANMAX ? HL_ERR_reduce_max
-                 : r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
-    if (r != HL_RED_MIN && r != HL_RED_MAX && r != HL_RED_NANMIN && r != HL_RED_NANMAX && r != HL_RED_PTP && !is_arg(r)) return;
-    for (int k = 0; k < nd; k++) /* axis by axis: the loops then know that they run */
-        if (axes >> k & 1) hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGT, shape[k], hl_i64(e, 0), ""), err, NULL, NULL);
+    for (int k = 0; refuses_empty(r) && k < nd; k++) /* axis by axis: the loops then know that they run */
+        if (axes >> k & 1) hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGT, shape[k], hl_i64(e, 0), ""), empty_error(r), NULL, NULL);
 }
 
 /* The result seen with all dimensions of the operand: those reduced have stride 0. */
@@ -541,8 +549,9 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
         hl_nest_tree(e, j.n, j.v);
     }
     j.count = all ? hl_array_size(e, nd, shape) : reduced_count(e, nd, shape, axes);
-    check_not_empty(e, i, r, nd, shape, all ? -1 : axes);
-    if (all && !hl_is_array(i->type)) {
+    bool one = all && !hl_is_array(i->type), early = one && refuses_empty(r) && hl_lanes_refuse_empty(e, j.n, i, j.v, empty_error(r));
+    if (!early) check_not_empty(e, i, r, nd, shape, all ? -1 : axes);
+    if (one) {
         j.n->ordered = is_arg(r);
         j.n->blocked = is_sum(r) && !hl_is_intlike(j.q.acc);
         hl_nest_prepare(e, j.n);
