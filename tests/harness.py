@@ -25,6 +25,7 @@ import types
 
 import numpy as np
 import pytest
+from runtime_library import Strangers
 
 import hotloop
 from hotloop import _binding
@@ -258,7 +259,10 @@ def check(func, *args, kwargs=None, ulp=0, rtol=0, layout=False, message=True, *
     args, kwargs = copy_args((args, kwargs))  # the caller's own objects stay as they are
     want_args, want_kwargs = copy_args((args, kwargs), plain_functions=True)
     want = outcome(plain(func), want_args, want_kwargs)
+    strangers = Strangers()
     for turn in ("first call", "second call"):
+        got = None
+        strangers.move_in()  # what the first call gave away without owning it, the second does not get
         got_args, got_kwargs = copy_args((args, kwargs))
         got = outcome(compiled, got_args, got_kwargs)
         try:
@@ -269,6 +273,8 @@ def check(func, *args, kwargs=None, ulp=0, rtol=0, layout=False, message=True, *
             text = f"{turn} of {compiled!r}{_short(args)}: {exc}"
             cause = exc.__cause__
             raise Difference(text) from cause
+    if gone := strangers.leave():
+        raise Difference(f"{compiled!r}{_short(args)}: {gone} owners were released, or kept, after their end")
     if INJECT:
         fail_each_allocation(compiled, args, kwargs, want)
     return got[1] if got[0] == "value" else None

@@ -4,9 +4,10 @@ import sys
 
 import numpy as np
 import pytest
+from harness import check
+from runtime_library import I64, Strangers, give_back, own
 
 import hotloop
-from harness import check
 
 
 def A(n):
@@ -193,3 +194,23 @@ def test_constants_outlive_what_is_returned(f, args):
         np.testing.assert_equal(k, kept[0])
     del kept, k, others
     assert [sys.getrefcount(c) for c in constants] == counts
+
+
+@pytest.mark.parametrize("fault", ["given back twice", "given back while it is another's", "kept"])
+def test_strangers_notice(fault):
+    strangers = Strangers()
+    o = own("of its own")
+    give_back(o)
+    strangers.move_in()
+    assert o in strangers.owners
+    if fault == "kept":
+        I64.from_address(o).value += 1
+    else:
+        give_back(o)
+    if fault == "given back while it is another's":
+        strangers.move_in()
+        assert strangers.owners.count(o) == 2
+    assert strangers.leave() == 1
+    if fault == "kept":
+        I64.from_address(o).value -= 1
+        give_back(o)

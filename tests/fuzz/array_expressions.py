@@ -39,12 +39,16 @@ class ArrayExpressions(Expressions):
                 return self.view(type) or self.construct(type)
             return None
         kind = c.weighted({"variable": 3, "view": 5, "elementwise": 6, "unary": 3, "where": 1, "compare": 2, "cast": 2, "construct": 2, "select": 2,
-                           "axis": 1, "method": 1, "scalar": 4})
-        if tag is not None and kind in ("view", "construct", "select", "axis"):
+                           "axis": 1, "method": 1, "scalar": 4, "helper": 2})
+        if tag is not None and kind in ("view", "construct", "select", "axis", "helper"):
             kind = "elementwise"
         if kind == "variable":
             return c.pick(found) if found else self.array(type, 0, tag)
         return getattr(self, "array_" + kind, lambda *a: None)(type, depth - 1, tag) or self.array(type, 0, tag)
+
+    def array_helper(self, type, depth, tag):
+        text = self.call(type, depth)
+        return E(text, type) if text else None
 
     # --- views -----------------------------------------------------------------------------------------------------------
 

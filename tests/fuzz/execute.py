@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 os.environ.setdefault("HOTLOOP_VERIFY", "1")  # before the compiler is loaded
 
 import harness  # noqa: E402
+from runtime_library import Strangers  # noqa: E402
 
 import hotloop  # noqa: E402
 from hotloop import _binding  # noqa: E402
@@ -92,8 +93,9 @@ def run(source, count=None):
     before = _binding.live_allocations()
     text = source.text
     plain = namespace(text)
+    constants = [k for k, value in plain.items() if isinstance(value, np.ndarray)]
     sides = [(name, namespace(text, options)) for name, options in VARIANTS]
-    refused = None
+    refused, strangers = None, Strangers()
     for args_text in source.args:
         args = eval(args_text, plain)
         want_args = harness.copy_args(args)
@@ -111,12 +113,20 @@ def run(source, count=None):
             try:
                 harness.compare_outcomes(want, got, 0, 0, False, not names_shapes(want))
                 harness.compare(want_args, got_args, "arguments")
+                for k in constants:
+                    harness.compare(plain[k], scope[k], k)
             except harness.Difference as e:
                 raise Wrong(f"{name}, f{args_text}: {e}") from None
             got = got_args = None
+            strangers.move_in()
         if refused:
             break
-    scope = sides = want = got = got_args = want_args = args = plain = None
+    want = got = got_args = want_args = args = None
+    for scope in (plain, *(scope for _, scope in sides)):
+        scope.clear()  # the functions end, and with them what their constants own
+    scope = sides = plain = None
+    if gone := strangers.leave():
+        raise Wrong(f"{gone} owners were released, or kept, after their end")
     if _binding.live_allocations() > before:
         import gc
         gc.collect()

@@ -535,9 +535,9 @@ class Expressions:
             if found and c.chance(70):
                 return c.pick(found)
             return E(c.pick(("'a'", "''", "'bcd'", "'é'", "'n = '")), ("text",))
-        return E(c.pick((f"({self.text_expr(depth=depth - 1)} + {self.text_expr(depth=depth - 1)})[:9]" if False else f"f'{{{self.int_atom()}}}'",
-                         f"str({self.int_expr(depth=depth - 1)})", f"f'<{{{self.int_atom()}}}>'",
-                         f"({self.text_expr(depth=0)} if {self.bool_expr(depth=0)} else {self.text_expr(depth=0)})")), ("text",))
+        text = self.call(("text",), depth - 1) if c.chance(30) else None
+        return E(text or c.pick((f"f'{{{self.int_atom()}}}'", f"str({self.int_expr(depth=depth - 1)})", f"f'<{{{self.int_atom()}}}>'",
+                                 f"({self.text_expr(depth=0)} if {self.bool_expr(depth=0)} else {self.text_expr(depth=0)})")), ("text",))
 
     # --- containers --------------------------------------------------------------------------------------------------------------
 
@@ -546,6 +546,9 @@ class Expressions:
         found = self.of_type(type)
         if found and c.chance(30):
             return c.pick(found)
+        text = self.call(type, depth - 1) if c.chance(30) else None
+        if text:
+            return E(text, type)
         items = [self.item_expr(t, depth - 1) for t in type[1]]
         return E("(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")", type)
 

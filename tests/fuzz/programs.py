@@ -18,6 +18,8 @@ ERRORS = ("ValueError", "IndexError", "KeyError", "ZeroDivisionError", "RuntimeE
 CATCHES = ("ZeroDivisionError", "(IndexError, ValueError)", "ValueError", "Exception", "Oops", "ArithmeticError", "LookupError", "")
 ITEMS = (("int",), ("float",), ("bool",), ("complex",), ("tuple", (("int",), ("float",))), ("tuple", (("int",), ("int",), ("int",))), ("list", ("int",)))
 LIST_ITEMS = (("int",), ("float",), ("int",), ("bool",), ("tuple", (("int",), ("float",))), ("list", ("int",)))
+NUMBERS = (("int",), ("float",), ("bool",))
+REALS = [d for d in DTYPES if KIND[d] != "c"]
 LAYOUTS = ("C", "F", "strided", "negative", "readonly", "unaligned")
 
 
@@ -52,7 +54,7 @@ class Program(ArrayExpressions):
     def __init__(self, draw):
         self.c = Choices(draw)
         self.lines, self.indent, self.scope, self.names = [], 0, {}, 0
-        self.helpers, self.loops, self.returns, self.handlers = [], 0, None, 0
+        self.helpers, self.constants, self.loops, self.returns, self.handlers = [], {}, 0, None, 0
 
     # --- text and names ---------------------------------------------------------------------------------------------------
 
@@ -498,7 +500,7 @@ class Program(ArrayExpressions):
     # --- functions -----------------------------------------------------------------------------------------------------------
 
     def function(self, name, params, returns, most, depth, defaults=(), recursive=False):
-        self.scope = {p.text: p for p in params}
+        self.scope = self.constants | {p.text: p for p in params}
         self.returns, self.loops, self.handlers = returns, 0, 0
         heads = [p.text for p in params]
         for k, text in enumerate(defaults):
@@ -518,8 +520,48 @@ class Program(ArrayExpressions):
         self.indent -= 1
         self.put("")
 
+    def constant(self):
+        """A global variable: an array, which functions also store into, a tuple of numbers, a text."""
+        c = self.c
+        numbers = tuple(c.pick(NUMBERS) for _ in range(1 + c.upto(4)))
+        type = c.weighted({"array": 5, "tuple": 3, "text": 2})
+        type = array_type(c.pick(REALS), c.weighted({1: 3, 2: 2})) if type == "array" else ("tuple", numbers) if type == "tuple" else ("text",)
+        v = Var(self.name("K"), type, fixed=True)
+        dims = {f"size{n}": n for n in (3, 5, 1, 0, 8)}
+        if is_array(type):
+            v.tag = ",".join(c.pick(tuple(dims)) for _ in range(type[2]))
+        self.put(f"{v} = {argument_text(c, v, dims, c.pick(LAYOUTS))}")
+        self.constants[v.text] = v
+
+    def teller(self, name, params):
+        """A function that handles nothing but constants."""
+        c = self.c
+        found = tuple(self.constants.values())
+        one, two = c.pick(found), c.pick(found)
+        form = c.weighted({"one": 5, "pair": 2, "text": 2, "part": 1})
+        if form == "pair":
+            values, type = (f"({one}, {two})", f"({two}, {one})"), ("tuple", (one.type, two.type))
+        elif form == "text":
+            values, type = ("'a text of its own'", "'none'"), ("text",)
+        elif form == "part" and is_array(one.type):
+            values, type = (f"{one}[1:]", f"{one}[:-1]"), one.type
+        else:
+            values, type = (str(one), str(c.pick([k for k in found if k.type == one.type]))), one.type
+        self.put("@njit")
+        self.put(f"def {name}({', '.join(map(str, params))}):")
+        if params[0].type == ("int",) and c.chance(40) and (form != "pair" or one.type == two.type):
+            self.put(f"    if {params[0]} > {c.pick((0, 1, 100))}:")
+            self.put(f"        return {values[1]}")
+        self.put(f"    return {values[0]}")
+        self.put("")
+        return type
+
     def helper(self):
         c = self.c
+        if self.constants and c.chance(25):
+            h = Helper(self.name("h"), [Var(self.name("p"), ("int",), -1000, 1000)], None)
+            h.returns = self.teller(h.name, h.params)
+            return self.helpers.append(h)
         params = []
         recursive = c.chance(20)
         if recursive:
@@ -550,7 +592,10 @@ class Program(ArrayExpressions):
                 v.tag = c.pick(("n", "m")) if type[2] == 1 else c.pick(("n,m", "m,n", "n,n"))
                 v.fixed = True
             params.append(v)
-        returns = self.some_type()
+        if self.constants and c.chance(6):
+            self.teller("f", params)
+            return params
+        returns = c.pick(self.helpers).returns if self.helpers and c.chance(25) else self.some_type()
         if c.chance(60):
             returns = ("tuple", (returns, *(self.some_type() for _ in range(c.upto(3)))))
         self.function("f", params, returns, 9, 3)
@@ -587,6 +632,8 @@ def argument_text(c, v, dims, layout):
 def programs(draw):
     p = Program(draw)
     c = p.c
+    for _ in range(c.upto(3)):
+        c.part(p.constant)
     for _ in range(c.upto(3)):
         c.part(p.helper)
     params = c.part(p.main)
