@@ -13,7 +13,7 @@
 #   make bench         measures against the newest Numba and against C; writes benchmarks/results.md
 #   make bench-npbench NPBENCH=path: NPBench's own Numba files on both sides, from a checkout of NPBench
 #   make bench-safety  what range checks, interrupts and overflow="raise" cost
-#   make format        formats the C and Python sources
+#   make format        formats the lines of C and Python that differ from the last commit
 #   make clean         removes everything that the commands above made
 
 PYTHON  ?= python3
@@ -181,8 +181,7 @@ bench-safety: .bench/.tools
 
 # --- the rest ---------------------------------------------------------------------------------------------------------------
 format: $(VENV)/.group-format
-	find binding compiler runtime -name '*.[ch]' -o -name '*.cpp' | xargs $(BIN)/clang-format -i
-	$(BIN)/ruff format hotloop tests benchmarks examples
+	python3 tools/format-changed $(BIN)
 
 clean:
 	rm -rf build .venv .venv-3.* .bench demo-output
