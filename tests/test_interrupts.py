@@ -590,6 +590,176 @@ except KeyboardInterrupt:
         child.wait()
 
 
+DEEP = """
+import signal, time
+import numpy as np
+from hotloop import njit
+
+class Alarm(Exception):
+    pass
+
+def plain(n, m, k):
+    s = 0
+    for a in range(n):
+        for b in range(m):
+            for i in range(k):
+                s += i % 7
+    return s
+
+def floats(n, m, k):
+    s = 0.0
+    for a in range(n):
+        for b in range(m):
+            for i in range(k):
+                s += i * 0.5 + a
+    return s
+
+def four(n, m, k):
+    s = 0
+    for a in range(n):
+        for b in range(m):
+            for c in range(n):
+                for i in range(k, 0, -1):
+                    s ^= i * 5 + c
+    return s
+
+def ends(n, m, k):
+    s = 0
+    for a in range(n):
+        for b in range(m):
+            for i in range(k):
+                s += i & 3
+                if s < 0:
+                    break
+            s ^= b
+    return s
+
+def two(n, m, k):
+    s = 0
+    for a in range(n):
+        for b in range(m):
+            for i in range(3 * m):
+                s += i % 5
+            for i in range(0, k, 2):
+                s += i % 7
+    return s
+
+def around(n, m, k):
+    s, a = 0, 0
+    while a < n:
+        a += 1
+        for b in range(m):
+            for i in range(k):
+                s += i % 7
+    return s
+
+def caught(n, m, k):
+    s = 0
+    for a in range(n):
+        try:
+            for b in range(m):
+                for i in range(k):
+                    s += i % 7
+        finally:
+            s += 1
+    return s
+
+@njit
+def inner(m, k):
+    s = 0
+    for b in range(m):
+        for i in range(k):
+            s += i * i ^ b
+    return s
+
+def calls(n, m, k):
+    s = 0
+    for a in range(n):
+        s += inner(m, k)
+    return s
+
+def window(x, n, m, k):
+    s = 0.0
+    for a in range(n):
+        for b in range(m):
+            for i in range(k):
+                s += x[a + i]
+    return s
+
+def items(x, n, m, k):
+    s = 0.0
+    for a in range(n):
+        for b in range(m):
+            for v in x:
+                s += v
+    return s
+
+def writes(x, n, m, k):
+    for a in range(n):
+        for b in range(m):
+            for i in range(k):
+                x[i & 7] += a + b
+    return x[3]
+
+def table(x, n, m, k):
+    for a in range(n):
+        for b in range(m):
+            for i in range(k):
+                x[a + i] = b
+    return x[3]
+
+wide = lambda n: np.lib.stride_tricks.as_strided(np.zeros(8), (n + 9,), (0,))
+SCALARS, ARRAYS = [plain, floats, four, ends, two, around, caught, calls], [window, items, writes, table]
+"""
+
+
+def child(program, timeout=60):
+    """What a process prints that runs the program; a loop that does not stop is killed."""
+    done = subprocess.run([sys.executable, "-c", DEEP + program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("options", [{}, {"boundscheck": False}, {"fastmath": True}, {"overflow": "raise"}], ids=str)
+def test_deep_nests_stop_in_their_innermost_loop(options):
+    """Its number of turns is part of how often the loops around it look, so that it is left whole, unless it is long."""
+    assert child(f"""
+def raises(number, frame):
+    raise Alarm
+signal.signal(signal.SIGALRM, raises)
+for f in SCALARS + ARRAYS:
+    jitted = njit(**{options})(f)
+    few, many = ((n, 2, n) if f in SCALARS else (wide(n), 3, 2, n) for n in (3, {10**11}))
+    jitted(*few)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        print("finished", f.__name__, jitted(*many[:-3], 3, 2, many[-1]))
+    except Alarm:
+        pass
+print("all")
+""") == "all\n"
+
+
+def test_deep_nests_with_long_innermost_loops_are_right():
+    """On both sides of what is long, with handlers that return or without, the result is that of the same loops without looks."""
+    assert child("""
+seen, finished = [], 0
+signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+for f in SCALARS + ARRAYS:
+    looks, not_one = njit(f), njit(interrupts=False)(f)
+    for k in (0, 1, 5, 2**20, 2**25 + 3):
+        args = lambda: (1, 2, k) if f in SCALARS else (np.arange(k + 9.0) if f is not writes else np.arange(8.0), 1, 2, k)
+        want = not_one(*args())
+        for seconds in (0, 0.01):
+            signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+            got = looks(*args())
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert got == want, (f.__name__, k, got, want)
+assert len(seen) > 12
+print("all")
+""") == "all\n"
+
+
 def test_gufunc_over_many_small_cores():
     """No core takes long; the loop over them looks."""
     @guvectorize([(float64[:], float64[:])], "(n)->()")

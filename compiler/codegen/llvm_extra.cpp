@@ -310,7 +310,7 @@ void align_loop(Loop *loop)
 bool reads_what_it_writes(Loop *loop)
 {
     SmallPtrSet<const Value *, 4> written;
-    if (!loop->isInnermost() || findStringMetadataForLoop(loop, "llvm.loop.isvectorized"))
+    if (!loop->isInnermost() || findStringMetadataForLoop(loop, "llvm.loop.isvectorized") || findStringMetadataForLoop(loop, "llvm.loop.disable_nonforced"))
         return false;
     for (BasicBlock *block : loop->blocks())
         for (Instruction &i : *block)

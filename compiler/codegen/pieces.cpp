@@ -20,7 +20,7 @@
  * what LLVM itself moved there from the loop (stores of values that it kept in registers), and doing it once more is right.
  *
  * In nests of three and more the innermost loop is left whole, and not looked for signals behind, when its number of turns is part of such a
- * computation: there, one more branch behind five turns would be felt.
+ * computation: there, one more branch behind five turns would be felt.  When it makes many turns after all, it looks in each (long_loops.cpp).
  *
  * A loop whose number of turns LLVM's passes made unknowable (two reasons to leave it became one condition) gets a look in each turn instead, at the
  * place where it may be left for the poll: what the poll needs is known there.
@@ -29,6 +29,7 @@
  */
 #include "pieces.h"
 #include "../emit/names.h"
+#include "long_loops.h"
 #include "llvm/Analysis/AssumptionCache.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
@@ -83,6 +84,7 @@ struct Cutter {
     unsigned mark;
     SmallPtrSet<BasicBlock *, 8> settled = {}; /* heads of loops that were cut, of their pieces, and of loops that are left whole */
     SmallPtrSet<BasicBlock *, 4> watched = {}; /* blocks behind which a turn looks at the flag */
+    SmallVector<BasicBlock *, 4> whole = {};   /* heads of loops that are left whole unless they turn out to be long */
 
     bool find_poll(BasicBlock *exit, Poll &out) const;
     bool find_count(Loop *loop, BasicBlock *exiting, Count &out);
@@ -94,7 +96,9 @@ struct Cutter {
     Instruction *outside(Loop *loop, std::initializer_list<Value *> values) const;
     Value *turns_of_piece(Loop *loop, SCEVExpander &expander);
     bool look_at(Loop *loop, Shape &out);
+    void forget(const Poll &poll);
     bool spare(Loop *loop);
+    void look_when_long(BasicBlock *header);
     void renew(ValueToValueMapTy &moved, BasicBlock *look);
     bool cut(Loop *loop);
     void watch(BasicBlock *from, unsigned way_out, const Poll &poll);
@@ -282,7 +286,14 @@ bool Cutter::look_at(Loop *loop, Shape &out)
     return false;
 }
 
-/* A loop that is not to be cut loses its poll: one that makes few turns, or in a nest of three (above). */
+void Cutter::forget(const Poll &poll)
+{
+    poll.test->replaceAllUsesWith(ConstantInt::getBool(f.getContext(), poll.branch->getSuccessor(0) == poll.quiet));
+    poll.test->eraseFromParent();
+    poll.flag->eraseFromParent();
+}
+
+/* A loop that is not to be cut loses its poll: one that makes few turns, or in a nest of three (above), which may have to be copied first. */
 bool Cutter::spare(Loop *loop)
 {
     Shape s = {};
@@ -293,9 +304,10 @@ bool Cutter::spare(Loop *loop)
     bool few = constant && constant->getAPInt().ult(1 << BUDGET_BITS);
     if (!few && !(loop->getLoopDepth() > 2 && se.isLoopInvariant(n, loop->getParentLoop())))
         return false;
-    s.poll.test->replaceAllUsesWith(ConstantInt::getBool(f.getContext(), s.poll.branch->getSuccessor(0) == s.poll.quiet));
-    s.poll.test->eraseFromParent();
-    s.poll.flag->eraseFromParent();
+    if (!few && hl_may_be_long(loop, n, se))
+        whole.push_back(loop->getHeader());
+    else
+        forget(s.poll);
     settled.insert(loop->getHeader());
     return true;
 }
@@ -453,6 +465,32 @@ bool Cutter::watch(Loop *loop)
     return false;
 }
 
+/* A loop that was left whole looks in each turn when it turns out to be long (long_loops.cpp). */
+void Cutter::look_when_long(BasicBlock *header)
+{
+    Loop *loop = loops.getLoopFor(header);
+    Shape s = {};
+    if (!look_at(loop, s)) {
+        watch(loop);
+        return;
+    }
+    const SCEV *turns = se.getExitCount(loop, s.exiting);
+    if (!hl_choose_when_long(loop, turns, dominators, se)) {
+        BasicBlock *copy = hl_copy_for_long(loop, turns, loops, dominators, se);
+        if (!copy) {
+            watch(loop);
+            return;
+        }
+        ValueToValueMapTy none;
+        renew(none, nullptr);
+        loop = loops.getLoopFor(copy);
+        addStringMetadataToLoop(loop, "llvm.loop.disable_nonforced", 1);
+        if (!watch(loop))
+            return; /* the poll behind both stays */
+    }
+    forget(s.poll);
+}
+
 /* New loops: nothing that is known about loops holds any more. */
 void Cutter::renew(ValueToValueMapTy &moved, BasicBlock *look)
 {
@@ -465,10 +503,10 @@ void Cutter::renew(ValueToValueMapTy &moved, BasicBlock *look)
 
 bool Cutter::run()
 {
-    SmallPtrSet<BasicBlock *, 8> seen;
     bool changed = false;
     for (Loop *loop : loops.getLoopsInPreorder())
         changed |= spare(loop);
+    SmallPtrSet<BasicBlock *, 8> seen(settled.begin(), settled.end());
     for (bool found = true; found;) {
         found = false;
         for (Loop *loop : loops.getLoopsInPreorder()) {
@@ -488,6 +526,8 @@ bool Cutter::run()
             break;
         }
     }
+    for (BasicBlock *header : whole)
+        look_when_long(header);
     return changed;
 }
 } // namespace

@@ -81,13 +81,17 @@ void hl_hint_loop(hl_emit *e, V jump, const hl_hint *hints, int n)
 
 /* The copy of a loop that keeps its checks runs when an exception is near: LLVM need not unroll or vectorise it.  The loops of a
  * stencil's kernel are unrolled where they are short: the loop around the kernel is the one to vectorise.  A loop that is to be cut into
- * pieces says so (codegen/pieces.cpp). */
+ * pieces says so (codegen/pieces.cpp), and so does the choice between the two (codegen/long_loops.cpp). */
 void hl_emit_loop_hint(hl_emit *e, hl_inst *jump)
 {
     hl_block *b = jump->block;
     bool back = false, pieces = false;
     for (int k = 0; k < b->nsucc; k++)
         if (b->succ[k]->id <= b->id) back = true, pieces |= b->succ[k]->pieces;
+    if (jump->op == HL_OP_branch && jump->args[0]->op == HL_OP_loop_safe) {
+        LLVMMetadataRef mark = LLVMMDNodeInContext2(e->lc, NULL, 0);
+        LLVMSetMetadata(LLVMGetBasicBlockTerminator(hl_here(e)), LLVMGetMDKindIDInContext(e->lc, HL_CHOICE, sizeof HL_CHOICE - 1), LLVMMetadataAsValue(e->lc, mark));
+    }
     if (!back) return;
     const char *text = b->slow ? "llvm.loop.disable_nonforced" : pieces ? HL_PIECES : hl_stencil_unrolls(e->func) ? "llvm.loop.unroll.full" : NULL;
     if (text) hl_hint_loop(e, LLVMGetBasicBlockTerminator(hl_here(e)), &(hl_hint){text, 0}, 1);

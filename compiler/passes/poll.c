@@ -10,7 +10,8 @@
  *   the loop      codegen/pieces.cpp cuts the loop into pieces, polls between them, and otherwise goes past.  So the loop is optimised as if
  *                 nobody looked.  What the loop uses are operands of this poll: ownership must not give it up before, as control may go back
  *   every turn    what is left: loops with heavy turns, `while` loops, the third loop of a nest, seen from inside.  Of copies that keep their
- *                 range checks (passes/bounds.c) only the innermost and outermost loops, to keep the code small
+ *                 range checks (passes/bounds.c) only the innermost and outermost loops, to keep the code small: nests whose innermost loop is too long
+ *                 to be left whole are sent to these copies (codegen/long_loops.cpp), so that the innermost loop must look there
  *
  * What one instruction does (a sort, a product, an operation on whole arrays) is not interrupted.
  */
