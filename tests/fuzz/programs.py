@@ -433,6 +433,8 @@ class Program(ArrayExpressions):
         value = self.array(v.type, 1, v.tag) if v.tag and c.chance(60) else None
         value = value if value is not None else self.number_for(v.type[1], 1)
         if c.chance(20) and v.type[2] == 1 and KIND[v.type[1]] in "iuf":
+            if KIND[v.type[1]] == "f":
+                self.put(f"{v}[:] += 0.0")  # zeros of both signs are equal, and in which order they come is chance (differences.md)
             self.put(f"{v}.sort()")
         elif v.fixed or c.chance(50):
             self.put(f"{v}[:] {op}= {value}")
