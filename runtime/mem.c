@@ -106,8 +106,6 @@ hl_mem *hl_array_alloc(int64_t nbytes, int32_t zero, void **data)
 }
 
 /* --- owners that are Python objects ------------------------------------------------------------------------------------ */
-static hl_pyowner *free_loans;
-static int free_count;
 static int64_t live_owners; /* changed with the GIL held; loans are too frequent for an atomic count */
 
 #if defined(Py_GIL_DISABLED) || defined(__SANITIZE_ADDRESS__)
@@ -115,6 +113,8 @@ static int64_t live_owners; /* changed with the GIL held; loans are too frequent
 static hl_pyowner *owner_new(void) { return malloc(sizeof(hl_pyowner)); }
 static void owner_recycle(hl_pyowner *o) { free(o); }
 #else
+static hl_pyowner *free_loans;
+static int free_count;
 #define COUNT_OWNER(by) (live_owners += (by))
 static hl_pyowner *owner_new(void)
 {
