@@ -27,7 +27,7 @@ import report
 HERE = pathlib.Path(__file__).resolve().parent
 SCRATCH = HERE.parent / ".bench"
 TIMEOUT = 240
-AGAIN = 4  # rounds more, on all sides, for a kernel that seems slower than Numba's: many are as fast as memory, which others use as well
+AGAIN = 10  # rounds more, on all sides, for a kernel that seems slower than Numba's: many are as fast as memory, which others use as well
 
 
 # --- in the child --------------------------------------------------------------------------------------------------------
