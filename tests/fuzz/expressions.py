@@ -126,7 +126,7 @@ class Expressions:
         if kind == "atom":
             return self.int_atom()
         e = getattr(self, "int_" + {"+": "add", "*": "mul", "-": "sub"}.get(kind, kind))(depth - 1)
-        if (e.lo < MIN or e.hi > MAX) and not re.search("[a-z]", e.text):
+        if (e.lo < MIN or e.hi > MAX) and not re.search("[a-zA-Z]", e.text):
             try:
                 n = (eval(e.text) - MIN) % 2**64 + MIN  # CPython would fold it, to a number of more than 64 bits
             except ZeroDivisionError:
