@@ -81,9 +81,12 @@ def refusal(outcome):
     return None
 
 
+BROADCASTING = ("operands could not be broadcast together", "non-broadcastable output operand")
+
+
 def names_shapes(outcome):
-    """Is it NumPy's message about shapes?  A fused expression names those of all its arrays (docs/differences.md)."""
-    return outcome[0] == "raises" and str(outcome[3]).startswith("operands could not be broadcast together")
+    """Is it NumPy's message about shapes?  A fused expression names those of all its arrays, the output's too (docs/differences.md)."""
+    return outcome[0] == "raises" and str(outcome[3]).startswith(BROADCASTING)
 
 
 def run(source, count=None):
