@@ -30,7 +30,7 @@
 using namespace llvm;
 
 namespace {
-enum { LONG = 1 << 28, SHORT_TURN = 8, SLOW = 64 }; /* instructions: in all turns, in one, and what a slow one stands for */
+enum { LONG = 1 << 28, SHORT_TURN = 8, SLOW = 256 }; /* instructions: in all turns, in one, and what a slow one (a load that waits for memory, 150 ns) stands for */
 
 /* A call, a division, an item that is not beside that of the turn before. */
 bool is_slow(Loop *loop, Instruction *i, ScalarEvolution &se)
