@@ -75,7 +75,7 @@ def markdown(results, judged):
                         [(DASK[name], side, human(t["bare"]), *(text for way in ("applied", "blocks") for text in (human(t[way]), times(t["bare"], t[way]))))
                          for name in DASK for side, found in results["dask"].items() if (t := (found or {}).get(name))]),
                   "Applied to the array itself, a gufunc gets a copy of each chunk (Dask's `apply_gufunc` joins the chunks of core dimensions, also "
-                  "when there is one). The mean runs at the speed of memory, and allocating and copying the results takes as long again."]
+                  "when there is one). `map_blocks` copies none as long as all dimensions stay, so the log-sum-exp is asked for with `keepdims=True`. The mean runs at the speed of memory, and allocating and copying the results takes as long again."]
     if results.get("npbench"):
         parts += ["## NPBench", "See [npbench.md](npbench.md)."]
     return "\n\n".join(parts) + "\n"

@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 import pytest
 from harness import laid_out
+from ufuncs import largest, plus
 
 from hotloop import float32, float64, guvectorize, int8, int64, njit
 from hotloop.errors import SignatureError, TypingError
@@ -36,18 +37,6 @@ def matmul(a, b, c):
             for k in range(a.shape[1]):
                 s += a[i, k] * b[k, j]
             c[i, j] = s
-
-
-@guvectorize([(float64[:], float64, float64[:])], "(n),()->(n)")
-def plus(x, k, out):
-    for i in range(len(x)):
-        out[i] = x[i] + k
-
-
-@guvectorize([(float64[:], float64[:], int64[:])], "(n)->(),()")
-def largest(x, value, place):
-    place[0] = np.argmax(x)
-    value[0] = x[place[0]]
 
 
 @guvectorize([(float64[:], float64[:])], "(n)->(3)")

@@ -164,6 +164,18 @@ def caught(a, out, h, w):
     return n
 
 
+def caught_at_once(a, out, h, w):
+    n = 0
+    for j in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            try:
+                out[j, k] = np.max(a[j:j+h, k:k+w])
+            except ValueError:
+                n += 1
+                out[j, k] = -n
+    return n
+
+
 def of_lists(a, out, h, w):
     kept = [0.0]
     for j in range(out.shape[0]):
@@ -173,7 +185,7 @@ def of_lists(a, out, h, w):
     return kept
 
 
-@pytest.mark.parametrize("f", [seen_before, caught, of_lists], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", [seen_before, caught, caught_at_once, of_lists], ids=lambda f: f.__name__)
 def test_where_an_empty_window_raises(f):
     """Windows are empty from the start, or only those that begin behind the end; what ran before has run."""
     compiled = hotloop.njit(f)

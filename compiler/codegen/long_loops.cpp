@@ -10,7 +10,8 @@
  *   a copy         else, of the innermost loop alone.  The comparison stands in front of all loops in which it does not vary; what is left is
  *                  a branch in front of the loop that always goes the same way.  The copy is cheap to compile: it is not vectorised.
  *
- * Long is what may take more than some 50 ms.  Loops like that wait for memory, or for sums, and lose little by looking.
+ * Long is what may take more than some 50 ms, or 0.2 s when every turn waits for memory.  Loops like that wait for memory, or for sums, and lose
+ * little by looking.
  */
 #include "long_loops.h"
 #include "../emit/names.h"
