@@ -2,7 +2,7 @@
 # environment, the build. A second run only does what changed.
 #
 #   make demo          the example programs on photographs; pictures in demo-output/
-#   make test          the tests, those with Dask, pandas, xarray and others too (MORE= leaves them out); ARGS="tests/test_lists.py -k pop" is handed to pytest
+#   make test          the tests, those with Dask, pandas, xarray and others too (MORE= leaves them out); ARGS="tests/test_containers.py -k pop" is handed to pytest
 #   make build         the environment and the build alone
 #   make test-all      the tests under every supported CPython that is installed
 #   make debug         a debug build, and the tests on it with the IR verified after every pass
@@ -184,5 +184,5 @@ format: $(VENV)/.group-format
 	python3 tools/format-changed $(BIN)
 
 clean:
-	rm -rf build .venv .venv-3.* .bench demo-output
+	rm -rf build .venv .venv-3.* .bench demo-output .hypothesis .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -43,7 +43,8 @@ def _annotate(a):
             path = report.save(os.path.join(folder, a.output or f"{name}-report.html"))
             if a.text:
                 print(report)
-            print(f"hotloop: {len(report.functions)} compiled functions in {path}", file=sys.stderr)
+            count = len(report.functions)
+            print(f"hotloop: {count} compiled function{'s' if count > 1 else ''} in {path}", file=sys.stderr)
         else:
             print(f"hotloop: {a.program} compiled nothing", file=sys.stderr)
 

@@ -1,8 +1,10 @@
-"""Switches, read from the environment when hotloop is imported.
+"""Switches in the environment: the first two are read here when hotloop is imported, the others by the compiler.
 
 HOTLOOP_DISABLE_JIT=1   decorators return the Python function unchanged (for debuggers and coverage)
 HOTLOOP_NUM_THREADS=n   threads that parallel code may use; the number of usable cores otherwise
-HOTLOOP_DUMP=…          stages that the compiler prints: bytecode, ir, types, llvm, asm
+HOTLOOP_DUMP=…          stages that the compiler prints: bytecode, ir, types, llvm, optimised, asm
+HOTLOOP_VERIFY=1        the graph is verified after every pass
+HOTLOOP_CPU=…           compiles for this CPU, by LLVM's name (x86-64-v3), with the features in HOTLOOP_CPU_FEATURES (+avx2,-avx512f)
 """
 import os
 
