@@ -2,12 +2,14 @@
  *
  * operands: the array (its basic part already applied as a view), the number of its dimensions before the indexed ones, then the
  * value to store (NONE when reading), then the index arrays, one for each of the dimensions that follow; a mask stands for as many
- * dimensions as it has.  The index arrays broadcast together; their dimensions stand where the first one was. */
+ * dimensions as it has.  The index arrays broadcast together; their dimensions stand where the first one was.  A mask beside other
+ * indices is its nonzero() to them. */
 #include "call.h"
 
 typedef struct plan {
     nd a;
     int before, nindex;              /* dimensions before; indexed dimensions */
+    uint64_t axes;                   /* … which axes of the array they are (HL_INDEX_AXES) */
     int bdims;                       /* dimensions of the broadcast index */
     int64_t bshape[HL_CALL_DIMS], n; /* … their sizes, and product */
     int64_t *offset;                 /* for each index tuple: bytes from the first item */
@@ -15,15 +17,32 @@ typedef struct plan {
     int64_t rshape[HL_CALL_DIMS];
 } plan;
 
+static int axis_of(const plan *p, int k) { return k < HL_INDEX_AXES ? (int)(p->axes >> 5 * k & 31) : p->before + k; }
+
+/* A mask for the indexed dimensions k … must have their sizes. */
+static hl_status mask_misfits(const plan *p, const nd *m, int k)
+{
+    for (int d = 0; d < m->nd; d++) {
+        int64_t size = p->a.shape[p->before + k + d];
+        if (m->shape[d] != size) return hl_raise_mask(axis_of(p, k + d), size, m->shape[d]), 1;
+    }
+    return 0;
+}
+
+static int64_t count_true(const nd *m)
+{
+    int64_t n = 0;
+    hl_lines l = hl_lines_of(m);
+    for (char *q; hl_line(&l, &q);) n += *q != 0;
+    return n;
+}
+
 /* A mask of d dimensions selects along a's dimensions from `dim`: offsets of the true ones. */
 static hl_status plan_mask(plan *p, const hl_operand *op, int dim)
 {
     nd m = hl_nd_of(op);
-    for (int k = 0; k < m.nd; k++)
-        if (m.shape[k] != p->a.shape[dim + k]) return hl_raise_mask(dim + k, p->a.shape[dim + k], m.shape[k]), 1;
-    hl_lines count = hl_lines_of(&m);
-    for (char *q; hl_line(&count, &q);) p->n += *q != 0;
-    p->bdims = 1, p->bshape[0] = p->n, p->nindex = m.nd;
+    if (mask_misfits(p, &m, 0)) return 1;
+    p->n = count_true(&m), p->bdims = 1, p->bshape[0] = p->n, p->nindex = m.nd;
     if (!(p->offset = hl_malloc((size_t)(p->n ? p->n : 1) * 8))) return hl_failed(HL_ERR_memory, 0, 0);
     hl_lines l = hl_lines_of(&m);
     int64_t index[HL_CALL_DIMS], at = 0;
@@ -88,19 +107,64 @@ static hl_status plan_arrays(plan *p, const hl_operand *op, int n)
         for (char *q; hl_line(&l, &q);) {
             int64_t v;
             hl_items_convert(&v, 8, NPY_INT64, q, x.item, x.npy, 1);
-            if (v < -size || v >= size) return hl_failed(dim < 6 ? (hl_err)(HL_ERR_index_array0 + dim) : HL_ERR_index_array, v, size);
+            if (v < -size || v >= size) return hl_failed(axis_of(p, k) < 6 ? (hl_err)(HL_ERR_index_array0 + axis_of(p, k)) : HL_ERR_index_array, v, size);
             p->offset[at++] += (v < 0 ? v + size : v) * p->a.stride[dim];
         }
     }
     return 0;
 }
 
+/* Indices of which each stands for one dimension: masks as what their nonzero() gives. */
+typedef struct indices { hl_operand op[HL_CALL_DIMS + 1]; hl_slot slots[HL_CALL_DIMS][4]; int64_t *memory[HL_CALL_DIMS]; int n; } indices;
+
+static bool is_mask(const hl_operand *op) { return op->kind == HL_ARG_ARRAY && op->npy == NPY_BOOL; }
+
+static hl_status spell_mask(const plan *p, indices *x, const hl_operand *op)
+{
+    nd m = hl_nd_of(op);
+    if (mask_misfits(p, &m, x->n)) return 1;
+    int64_t n = count_true(&m), index[HL_CALL_DIMS], at = 0, *places = hl_malloc((size_t)(n ? n : 1) * (size_t)m.nd * 8);
+    if (!places) return hl_failed(HL_ERR_memory, 0, 0);
+    x->memory[x->n] = places;
+    hl_lines l = hl_lines_of(&m);
+    memcpy(index, l.index, sizeof index);
+    for (char *q; hl_line(&l, &q); memcpy(index, l.index, sizeof index)) {
+        if (!*q) continue;
+        for (int d = 0; d < m.nd; d++) places[d * n + at] = index[d];
+        at++;
+    }
+    for (int d = 0; d < m.nd; d++, x->n++) {
+        hl_slot *s = x->slots[x->n];
+        s[0].p = NULL, s[1].p = places + d * n, s[2].i = n, s[3].i = 8;
+        x->op[x->n] = (hl_operand){.v.p = s, .npy = NPY_INT64, .ndim = 1, .kind = HL_ARG_ARRAY};
+    }
+    return 0;
+}
+
+static hl_status plan_mixed(plan *p, const hl_operand *op, int n)
+{
+    bool masks = false;
+    for (int k = 0; k < n; k++) masks |= is_mask(&op[k]);
+    if (!masks) return plan_arrays(p, op, n);
+    indices *x = hl_calloc(sizeof *x);
+    if (!x) return hl_failed(HL_ERR_memory, 0, 0);
+    hl_status bad = 0;
+    for (int k = 0; k < n && !bad; k++) {
+        if (is_mask(&op[k])) bad = spell_mask(p, x, &op[k]);
+        else x->op[x->n++] = op[k];
+    }
+    if (!bad) bad = plan_arrays(p, x->op, x->n);
+    for (int k = 0; k < HL_CALL_DIMS; k++) hl_free(x->memory[k]);
+    hl_free(x);
+    return bad;
+}
+
 static hl_status make_plan(plan *p, const hl_operand *a)
 {
-    *p = (plan){.a = hl_nd_of(a), .before = (int)a[1].v.i};
+    *p = (plan){.a = hl_nd_of(a), .before = (int)(a[1].v.i & 255), .axes = (uint64_t)a[1].v.i >> 8};
     const hl_operand *index = a + 3;
     int n = hl_count_operands(index);
-    hl_status bad = n == 1 && index[0].npy == NPY_BOOL && index[0].kind == HL_ARG_ARRAY ? plan_mask(p, index, p->before) : plan_arrays(p, index, n);
+    hl_status bad = n == 1 && is_mask(index) ? plan_mask(p, index, p->before) : plan_mixed(p, index, n);
     if (bad) {
         hl_free(p->offset);
         return 1;
@@ -337,7 +401,7 @@ hl_status hl_np_fancy_set(const hl_operand *a, hl_slot *out)
     if (make_plan(&p, a)) return 1;
     hl_status bad = 0;
     if (a[2].kind == HL_ARG_ARRAY && overlaps(&p.a, &v) && !(bad = hl_nd_contiguous(&copy, &v, v.npy))) v = copy;
-    if (!bad) bad = broadcast_value(&p, &v, a[3].npy == NPY_BOOL);
+    if (!bad) bad = broadcast_value(&p, &v, is_mask(&a[3]) && a[4].kind == HL_ARG_END);
     if (!bad) {
         nd outer = part_of(&p.a, 0, p.before, p.a.data), inner = part_of(&p.a, p.before + p.nindex, p.a.nd, NULL);
         nd vouter = part_of(&v, 0, p.before, v.data), vmid = part_of(&v, p.before, p.before + p.bdims, NULL), vin = part_of(&v, p.before + p.bdims, v.nd, NULL);

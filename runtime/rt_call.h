@@ -14,6 +14,10 @@ typedef struct hl_operand { /* 16 bytes; the emitter writes two words */
     int16_t ndim, kind;
 } hl_operand;
 
+/* Operand 1 of fancy_get and fancy_set: the number of dimensions before the indexed ones in the low 8 bits; above them, in 5 bits each,
+ * which axis of the array the first HL_INDEX_AXES indexed dimensions are, for messages. */
+enum { HL_INDEX_AXES = 11 };
+
 #define HL_NP_CALLS(X) /* name, operands as in NumPy */                                                                \
     X(sort) X(sort_method) X(argsort) X(partition) X(partition_method) X(argpartition) X(searchsorted) X(unique)       \
     X(cumsum) X(cumprod) X(median) X(nanmedian) X(percentile) X(quantile) X(nanpercentile) X(nanquantile)              \

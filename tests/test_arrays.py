@@ -260,6 +260,32 @@ def test_advanced_stores(body, args):
     store(body, *args)
 
 
+CUBE = RNG.random((3, 4, 5))
+TWO = np.array([0, -1])
+SOME = np.array([True, False, True])
+PLANE = CUBE[:, :, 0] > 0.4
+
+
+@pytest.mark.parametrize("expr, args", [
+    ("a[b, 1]", (CUBE, SOME)), ("a[b, :, 1]", (CUBE, SOME)), ("a[0, a[0] > 0.5]", (CUBE,)), ("a[b, 1]", (CUBE, PLANE)), ("a[b, c]", (CUBE, SOME, TWO)),
+    ("a[b, :, c]", (CUBE, TWO, TWO)), ("a[0, :, b]", (CUBE, TWO)), ("a[b, :, c]", (CUBE, TWO[:, None], TWO)), ("a[b, None, 1]", (CUBE, SOME)),
+    ("a[b, ..., 1]", (CUBE, SOME)), ("a[1:, b, ::2]", (CUBE, PLANE[0])), ("a[b, :, c]", (CUBE, SOME, np.arange(3))), ("a[b, :, 0]", (CUBE, SOME[:2])),
+    ("a[0, :, b]", (CUBE, np.array([7]))), ("a[None, 0, b]", (CUBE, np.array([9]))), ("a[b, 9]", (CUBE, PLANE)), ("a[None, b, None, c]", (CUBE, TWO, TWO)),
+    ("a[b, :, c]", (CUBE.transpose(1, 0, 2), PLANE[0], 1)), ("a[b & False, 1]", (CUBE, SOME)),
+])
+def test_masks_beside_other_indices(expr, args):
+    run(expr, *args)
+
+
+@pytest.mark.parametrize("body, args", [
+    ("a[b, :, 1] += 1", (CUBE, SOME)), ("a[b, 1] = 7", (CUBE, SOME)), ("a[b, :, b] = 1", (CUBE, TWO)), ("a[0, :, b] = c", (CUBE, TWO, np.arange(4))),
+    ("a[0, b] *= 2", (CUBE, PLANE[0])), ("a[b, 1, 2] = c", (CUBE, SOME, TWO)), ("a[b, 0] = c", (CUBE, PLANE, np.arange(99))),
+    ("a[b, :, c] += d", (CUBE, TWO, TWO, np.arange(4))),
+])
+def test_stores_with_masks_beside_other_indices(body, args):
+    store(body, *args)
+
+
 def test_no_memory_is_lost_when_allocation_fails():
     from hotloop import _binding
     f = njit(function("t = a * 2 + b\nu = np.sort(t[0])\nreturn np.concatenate((u, t[1])) + np.zeros(10)", 2))

@@ -233,6 +233,27 @@ void hl_emit_choice(hl_emit *e, hl_inst *i, V *out)
 
 /* --- advanced indices ------------------------------------------------------------------------------------------------------------ */
 
+static bool is_indexed(hl_index_kind kind) { return kind == HL_IX_ARRAY || kind == HL_IX_MASK || kind == HL_IX_INT; }
+
+/* Does a slice, None or ... stand between the arrays and ints of an index?  The dimensions of the arrays come first then. */
+static bool is_apart(const hl_index_plan *p)
+{
+    int runs = 0;
+    for (int k = 0; k < p->n; k++) runs += is_indexed(p->at[k].kind) && (k == 0 || !is_indexed(p->at[k - 1].kind));
+    return runs > 1;
+}
+
+/* The view's dimensions in another order: those marked first. */
+static void marked_first(hl_emit *e, const hl_type *vt, V *view, const bool *marked)
+{
+    int nd = vt->ndim, at = 0;
+    V *was = HL_NEWN(e->arena, V, vt->nparts);
+    memcpy(was, view, sizeof *was * (size_t)vt->nparts);
+    for (int turn = 0; turn < 2; turn++)
+        for (int k = 0; k < nd; k++)
+            if (marked[k] == !turn) view[2 + at] = was[2 + k], view[2 + nd + at++] = was[2 + nd + k];
+}
+
 /* The basic parts of the index applied, the indexed dimensions left as they are; then the index arrays. */
 static void fancy(hl_emit *e, hl_inst *i, hl_inst *value, hl_rt f, V *out)
 {
@@ -241,27 +262,32 @@ static void fancy(hl_emit *e, hl_inst *i, hl_inst *value, hl_rt f, V *out)
     const char *why;
     hl_index_plan_make(t, i->args[1]->type, &p, &why);
     basic = (hl_index_plan){.layout = 'A'};
-    int before = 0, first = -1;
+    bool marked[3 * HL_DIMS] = {false};
+    int before = 0, first = -1, axis = 0, n = 0;
+    uint64_t axes = 0; /* of the array, one for each index */
     for (int k = 0; k < p.n; k++) {
         hl_index_kind kind = p.at[k].kind;
-        bool indexed = kind == HL_IX_ARRAY || kind == HL_IX_MASK || kind == HL_IX_INT;
+        bool indexed = is_indexed(kind);
         if (indexed && first < 0) first = k, before = basic.n;
         int dims = kind == HL_IX_MASK ? p.at[k].type->ndim : 1;
-        for (int d = 0; indexed && d < dims; d++) basic.at[basic.n++] = (hl_index_item){HL_IX_FULL, NULL, 0};
+        for (int d = 0; indexed && d < dims; d++, n++) {
+            if (n < HL_INDEX_AXES) axes |= (uint64_t)(axis + d) << (8 + 5 * n);
+            marked[basic.n] = true, basic.at[basic.n++] = (hl_index_item){HL_IX_FULL, NULL, 0};
+        }
         if (!indexed) basic.at[basic.n++] = p.at[k];
+        axis += kind == HL_IX_NEW ? 0 : dims;
     }
     const hl_type *vt = hl_type_array(t->elem, basic.n, 'A', t->flags);
     V *index = hl_arg(e, i, 1), *view = HL_NEWN(e->arena, V, vt->nparts);
     hl_index_view(e, i, t, hl_array_parts(e, i->args[0]), &basic, index, view);
+    if (is_apart(&p)) before = 0, marked_first(e, vt, view, marked);
     call c = {.n = 0};
     push_value(e, &c, vt, view);
-    push(e, &c, hl_i64(e, before), 0, 0, HL_ARG_INT);
+    push(e, &c, hl_i64(e, (int64_t)(axes | (uint64_t)before)), 0, 0, HL_ARG_INT);
     if (value) push_operand(e, &c, value);
     else push(e, &c, hl_i64(e, 0), 0, 0, HL_ARG_NONE);
-    for (int k = 0; k < p.n; k++) {
-        hl_index_kind kind = p.at[k].kind;
-        if (kind == HL_IX_ARRAY || kind == HL_IX_MASK || kind == HL_IX_INT) push_value(e, &c, p.at[k].type, &index[p.at[k].part]);
-    }
+    for (int k = 0; k < p.n; k++)
+        if (is_indexed(p.at[k].kind)) push_value(e, &c, p.at[k].type, &index[p.at[k].part]);
     finish_call(e, i, &c, f, false, out);
 }
 

@@ -146,22 +146,10 @@ static int fancy_ndim(const hl_index_plan *p, int *broadcast)
     return b + p->ndim;
 }
 
-/* What emission can do: all arrays side by side (ints among them count), so that their dimensions stand where the first one is. */
 static bool fancy_possible(hl_site *s, const hl_index_plan *p)
 {
-    int first = -1, last = -1;
-    for (int k = 0; k < p->n; k++) {
-        hl_index_kind kind = p->at[k].kind;
-        if (kind == HL_IX_ARRAY || kind == HL_IX_MASK || kind == HL_IX_INT) {
-            if (first < 0) first = k;
-            last = k;
-        }
-        if (kind == HL_IX_MASK && p->at[k].type->ndim == 0) return hl_reject(s, "a 0-dimensional boolean index is not supported"), false;
-        if (kind == HL_IX_MASK && p->nfancy > 1) return hl_reject(s, "a boolean index beside other arrays is not supported"), false;
-    }
-    for (int k = first; k <= last; k++)
-        if (p->at[k].kind == HL_IX_NEW || p->at[k].kind == HL_IX_SLICE || p->at[k].kind == HL_IX_FULL)
-            return hl_reject(s, "index arrays and ints that are not side by side are not supported"), false;
+    for (int k = 0; k < p->n; k++)
+        if (p->at[k].kind == HL_IX_MASK && p->at[k].type->ndim == 0) return hl_reject(s, "a 0-dimensional boolean index is not supported"), false;
     return true;
 }
 
