@@ -183,6 +183,13 @@ void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause)
     hl_gil_give(g);
 }
 
+void hl_raise_text(PyObject *error)
+{
+    hl_gil g = hl_gil_take();
+    PyErr_SetObject(PyTuple_GET_ITEM(error, 0), PyTuple_GET_ITEM(error, 1));
+    hl_gil_give(g);
+}
+
 void hl_raise_caught(hl_mem *exception, hl_mem *cause)
 {
     hl_gil g = hl_gil_take();

@@ -100,6 +100,7 @@ HL_API void hl_traceback_add(PyObject *exc, PyObject *where, int32_t place); /* 
 /* handled.c: which exceptions compiled code is handling; `frame` stands for the call. */
 HL_API void hl_handling(hl_mem *exception, const void *frame, int32_t number);
 HL_API void hl_handled(const void *frame, int32_t number);   /* this one and later ones of the call are over */
+HL_API void hl_raise_text(PyObject *error);                 /* a tuple: exception class, message */
 HL_API void hl_unbound(PyObject *name);                      /* UnboundLocalError as CPython words it */
 /* Boxing for cold paths (messages, print): type is an hl_type *, slots its parts. New reference; needs no GIL. */
 HL_API hl_mem *hl_box_object(const hl_type *type, const hl_slot *slots);

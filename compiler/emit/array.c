@@ -142,13 +142,31 @@ void hl_emit_array_self(hl_emit *e, hl_inst *i, V *out)
 
 /* --- size-1 arrays as numbers ---------------------------------------------------------------------------------------------------- */
 
-void hl_emit_array_truth(hl_emit *e, hl_inst *i, V *out)
+static V truth_of(hl_emit *e, hl_inst *i, const hl_type *t, V *a)
 {
-    const hl_type *t = i->args[0]->type;
-    V *a = hl_array_parts(e, i->args[0]), item[2];
+    V item[2];
     hl_check(e, i, hl_eq64(e, hl_array_size(e, t->ndim, a + 2), hl_i64(e, 1)), HL_ERR_truth_array, NULL, NULL);
     hl_load_item(e, t, a[1], item);
-    out[0] = hl_truth(e, t->elem, item);
+    return hl_truth(e, t->elem, item);
+}
+
+void hl_emit_array_truth(hl_emit *e, hl_inst *i, V *out)
+{
+    out[0] = truth_of(e, i, i->args[0]->type, hl_array_parts(e, i->args[0]));
+}
+
+/* None is false. */
+void hl_emit_truth_optional_array(hl_emit *e, hl_inst *i, V *out)
+{
+    V *p = hl_arg(e, i, 0);
+    LLVMBasicBlockRef before = hl_here(e), some = hl_bb(e, "value"), done = hl_bb(e, "truth");
+    hl_cond(e, p[0], some, done);
+    hl_at(e, some);
+    V truth = truth_of(e, i, i->args[0]->type->elem, p + 1);
+    LLVMBasicBlockRef from = hl_here(e);
+    hl_br(e, done);
+    hl_at(e, done);
+    out[0] = hl_phi2(e, e->i1, hl_bool(e, false), before, truth, from);
 }
 
 /* a.item(), float(a), int(a) */

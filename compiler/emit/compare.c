@@ -80,9 +80,34 @@ static V compare_strings(hl_emit *e, hl_op op, const hl_type *ta, const V *a, co
     return hl_icmp(e, signed_predicate(op), hl_rtcall(e, HL_RT_str_compare, a[0], b[0]), hl_i32(e, 0));
 }
 
+/* Is there a value, and its type and parts: of an optional those inside it. */
+static V there(hl_emit *e, const hl_type **t, const V **parts)
+{
+    if ((*t)->kind != HL_K_OPTIONAL) return hl_bool(e, (*t)->kind != HL_K_NONE);
+    *t = (*t)->elem;
+    return *(*parts)++;
+}
+
+/* == and != where either may be None: the values are asked when both are there. */
+static V compare_optionals(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
+{
+    V hx = there(e, &ta, &a), hy = there(e, &tb, &b), both = hl_ibin(e, LLVMAnd, hx, hy);
+    V nones = hl_icmp(e, op == HL_OP_eq ? LLVMIntEQ : LLVMIntNE, hx, hy); /* when one is None */
+    if (ta->kind == HL_K_NONE || tb->kind == HL_K_NONE) return nones;
+    LLVMBasicBlockRef before = hl_here(e), ask = hl_bb(e, "values"), done = hl_bb(e, "compared");
+    hl_cond(e, both, ask, done);
+    hl_at(e, ask);
+    V values = hl_value_compare(e, i, op, ta, a, tb, b);
+    LLVMBasicBlockRef from = hl_here(e);
+    hl_br(e, done);
+    hl_at(e, done);
+    return hl_phi2(e, e->i1, nones, before, values, from);
+}
+
 V hl_value_compare(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
 {
     const hl_type *x = hl_unliteral(ta), *y = hl_unliteral(tb);
+    if (x->kind == HL_K_OPTIONAL || y->kind == HL_K_OPTIONAL) return compare_optionals(e, i, op, x, a, y, b);
     if (hl_is_number(x) && hl_is_number(y)) return hl_compare_numbers(e, i, op, x, a, y, b);
     if (x->kind != y->kind) return hl_bool(e, op == HL_OP_ne); /* None, a number, a str … never equal each other */
     switch (x->kind) {
@@ -98,10 +123,24 @@ V hl_value_equal(hl_emit *e, hl_inst *i, const hl_type *ta, const V *a, const hl
     return hl_value_compare(e, i, HL_OP_eq, ta, a, tb, b);
 }
 
+/* None is false; there is no list or string to be asked then. */
+static V truth_of_optional(hl_emit *e, hl_inst *i, const hl_type *t, const V *parts)
+{
+    LLVMBasicBlockRef before = hl_here(e), some = hl_bb(e, "value"), done = hl_bb(e, "truth");
+    hl_cond(e, parts[0], some, done);
+    hl_at(e, some);
+    V truth = hl_value_truth(e, i, t->elem, parts + 1);
+    LLVMBasicBlockRef from = hl_here(e);
+    hl_br(e, done);
+    hl_at(e, done);
+    return hl_phi2(e, e->i1, hl_bool(e, false), before, truth, from);
+}
+
 V hl_value_truth(hl_emit *e, hl_inst *i, const hl_type *t, const V *parts)
 {
     const hl_type *x = hl_unliteral(t);
     switch (x->kind) {
+    case HL_K_OPTIONAL: return truth_of_optional(e, i, x, parts);
     case HL_K_TUPLE: return hl_bool(e, x->nitems != 0);
     case HL_K_LIST: return hl_icmp(e, LLVMIntNE, hl_list_len(e, parts[0]), hl_zero(e));
     case HL_K_STR: return hl_icmp(e, LLVMIntNE, hl_rtcall(e, HL_RT_str_len, parts[0]), hl_zero(e));
@@ -109,6 +148,14 @@ V hl_value_truth(hl_emit *e, hl_inst *i, const hl_type *t, const V *parts)
     case HL_K_NONE: return hl_bool(e, false);
     default: return hl_truth(e, x, parts);
     }
+}
+
+/* The answer for None is known (ival), the other one is its contrary. */
+void hl_emit_isinstance(hl_emit *e, hl_inst *i, V *out)
+{
+    if (hl_is_literal(i->type)) return;
+    V is = hl_arg(e, i, 0)[0];
+    out[0] = i->ival ? LLVMBuildNot(e->b, is, "") : is;
 }
 
 void hl_emit_bool_of(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_value_truth(e, i, i->args[0]->type, hl_arg(e, i, 0)); }

@@ -264,7 +264,16 @@ static void emit_check_bound(hl_emit *e, hl_inst *i, V *out)
 static void emit_unwrap(hl_emit *e, hl_inst *i, V *out)
 {
     V *p = hl_arg(e, i, 0);
-    hl_check(e, i, p[0], HL_ERR_none_value, NULL, NULL);
+    if (!i->obj) hl_check(e, i, p[0], HL_ERR_none_value, NULL, NULL);
+    else {
+        LLVMBasicBlockRef go_on = hl_bb(e, "value"), fail = hl_bb(e, "none");
+        hl_cond(e, p[0], go_on, fail);
+        hl_at(e, fail);
+        hl_emit_keep(e, i->obj);
+        hl_rtcall(e, HL_RT_raise_text, hl_ptr_const(e, i->obj));
+        hl_leave(e, i);
+        hl_at(e, go_on);
+    }
     for (int k = 0; k < i->type->nparts; k++) out[k] = p[k + 1];
 }
 
@@ -320,9 +329,16 @@ void hl_emit_nothing(hl_emit *e, hl_inst *i, V *out) { (void)e, (void)i, (void)o
 void hl_emit_is(hl_emit *e, hl_inst *i, V *out)
 {
     if (hl_is_literal(i->type)) return;
-    const hl_type *a = i->args[0]->type;
+    const hl_type *a = i->args[0]->type, *b = i->args[1]->type;
     V same;
-    if (a->kind == HL_K_NONE || i->args[1]->type->kind == HL_K_NONE) {
+    if (a->kind != HL_K_NONE && b->kind != HL_K_NONE && (a->kind == HL_K_OPTIONAL || b->kind == HL_K_OPTIONAL)) { /* both None, or both the same */
+        V *x = hl_arg(e, i, 0), *y = hl_arg(e, i, 1), one = hl_bool(e, true);
+        V hx = a->kind == HL_K_OPTIONAL ? *x++ : one, hy = b->kind == HL_K_OPTIONAL ? *y++ : one;
+        bool alike = (a->kind == HL_K_OPTIONAL ? a->elem : hl_unliteral(a)) == (b->kind == HL_K_OPTIONAL ? b->elem : hl_unliteral(b));
+        V equal = alike ? LLVMBuildICmp(e->b, LLVMIntEQ, x[0], y[0], "") : hl_bool(e, false);
+        V have = LLVMBuildAnd(e->b, hx, hy, ""), any = LLVMBuildOr(e->b, hx, hy, "");
+        same = hl_select(e, have, equal, LLVMBuildNot(e->b, any, ""));
+    } else if (a->kind == HL_K_NONE || b->kind == HL_K_NONE) {
         V *p = hl_arg(e, i, a->kind == HL_K_NONE ? 1 : 0); /* an optional: part 0 says that there is a value */
         same = LLVMBuildNot(e->b, p[0], "");
     } else {
@@ -333,12 +349,6 @@ void hl_emit_is(hl_emit *e, hl_inst *i, V *out)
 }
 
 void hl_emit_not(hl_emit *e, hl_inst *i, V *out) { out[0] = LLVMBuildNot(e->b, hl_one(e, i->args[0]), ""); }
-
-void hl_emit_truth_optional(hl_emit *e, hl_inst *i, V *out)
-{
-    V *p = hl_arg(e, i, 0);
-    out[0] = LLVMBuildAnd(e->b, p[0], hl_truth(e, i->args[0]->type->elem, p + 1), "");
-}
 
 /* A closure is its captured values side by side, a slice its bounds. */
 void hl_emit_concat(hl_emit *e, hl_inst *i, V *out)

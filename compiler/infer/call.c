@@ -161,12 +161,14 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
                 if (!types_of(in, args, n, types)) return hl_T.unknown;
                 unsigned need = hl_infer_needs(i, types, n);
                 if ((r->effects & need) != need) continue;
+                bool unwraps = hl_infer_unwrap_self(r, types);
                 if (optional && !hl_infer_unwrap(types, n)) continue;
                 const hl_type *t = try_row(in, i, r, args, n, types);
                 if (in->cx->python_error) return NULL;
                 if (t && !fits_out(in, i, c, t)) return NULL;
                 if (t) {
                     i->rule = r;
+                    i->flags = (uint16_t)(optional || unwraps ? i->flags | HL_I_UNWRAPS : i->flags & ~HL_I_UNWRAPS);
                     if (n != i->nargs || memcmp(i->args, args, sizeof *args * (size_t)n)) hl_infer_set_args(in, i, args, n);
                     return t;
                 }

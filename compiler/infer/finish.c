@@ -179,11 +179,14 @@ static bool pure(const hl_inst *i)
     return !(hl_ir_effects(i) & (HL_E_WRITE | HL_E_RAISE | HL_E_TERM)) && i->op != HL_OP_param && i->op != HL_OP_catch;
 }
 
+static void cast_by_rule(hl_infer *in, hl_inst *i);
+
 static void make_literals(hl_infer *in, hl_func *f)
 {
     EACH_BLOCK(f, b)
         for (hl_inst *i = b->first, *next; i; i = next) {
             next = i->next;
+            if (i->flags & HL_I_UNWRAPS && i->type && is_unit(i->type)) cast_by_rule(in, i); /* what is known of the value holds when there is one */
             if (i->op == HL_OP_const || i->op == HL_OP_unbound || !i->type || !is_unit(i->type) || !pure(i)) continue;
             PyObject *obj = i->type->kind == HL_K_NONE ? Py_None : i->type->obj;
             if (i->op == HL_OP_phi) {
@@ -196,7 +199,6 @@ static void make_literals(hl_infer *in, hl_func *f)
             }
             i->op = HL_OP_const, i->obj = obj, i->nargs = 0, i->rule = NULL;
         }
-    (void)in;
 }
 
 /* --- 5 ------------------------------------------------------------------------------------------------------------------- */
@@ -223,6 +225,14 @@ static hl_inst *convert_items(hl_func *f, hl_inst *where, hl_inst *v, const hl_t
     return c;
 }
 
+/* What `where` raises when its operand v is None; NULL: nothing better than a TypeError. */
+static PyObject *none_error(hl_func *f, hl_inst *where, const hl_inst *v)
+{
+    for (int k = 0; k < where->nargs; k++)
+        if (where->args[k] == v) return hl_keep(f->arena, hl_none_error(where, k));
+    return NULL;
+}
+
 static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
 {
     const hl_type *from = v->type;
@@ -241,6 +251,7 @@ static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_typ
     }
     hl_inst *c = hl_ir_new(f, unwraps ? HL_OP_unwrap : HL_OP_cast, &v, 1, where->span);
     c->type = to;
+    if (unwraps) c->obj = none_error(f, where, v);
     hl_ir_before(where, c);
     return c;
 }
@@ -278,8 +289,6 @@ static void cast_phi(hl_func *f, hl_inst *i)
     }
 }
 
-static void cast_by_rule(hl_infer *in, hl_inst *i);
-
 /* i has written into a converted copy of array `to`: to[...] = copy, behind i. */
 static void write_back(hl_infer *in, hl_inst *i, hl_inst *to, hl_inst *copy)
 {
@@ -299,11 +308,13 @@ static void cast_by_rule(hl_infer *in, hl_inst *i)
     const hl_type *types[i->nargs + 4];
     for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type;
     hl_site s = {in, i, i->rule, i->nargs, types, i->args};
+    hl_infer_unwrap_self(i->rule, types);
     if (!i->rule->type(&s)) { /* accepted only with optionals taken as their values */
         for (int k = 0; k < i->nargs; k++) types[k] = i->args[k]->type;
         hl_infer_unwrap(types, i->nargs);
         i->rule->type(&s);
     }
+    i->flags &= (uint16_t)~HL_I_UNWRAPS; /* the casts say it from here on */
     for (int k = 0; k < i->nargs; k++) {
         hl_inst *given = i->args[k];
         cast_operand(i->block->func, i, k, types[k]);

@@ -276,6 +276,11 @@ bool hl_infer_unwrap(const hl_type **types, int n)
     return any;
 }
 
+bool hl_infer_unwrap_self(const hl_rule *r, const hl_type **types)
+{
+    return (r->kind == HL_RULE_METHOD || r->kind == HL_RULE_ATTR) && hl_infer_unwrap(types, 1);
+}
+
 const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types)
 {
     const hl_type *given[i->nargs + 1];
@@ -285,9 +290,11 @@ const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, co
     for (const hl_rule *r = first; r; r = hl_rule_next(r)) {
         if ((r->effects & need) != need) continue;
         hl_site s = {in, i, r, i->nargs, types, i->args};
+        bool unwraps = hl_infer_unwrap_self(r, types);
         const hl_type *t = r->type(&s);
         if (t) {
             i->rule = r;
+            i->flags = (uint16_t)(unwraps ? i->flags | HL_I_UNWRAPS : i->flags & ~HL_I_UNWRAPS);
             return t;
         }
         if (in->cx->python_error || PyErr_Occurred()) {
@@ -296,7 +303,9 @@ const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, co
         }
         memcpy(types, given, sizeof *types * (size_t)i->nargs);
     }
-    return hl_infer_unwrap(types, i->nargs) ? hl_infer_rules(in, i, first, types) : NULL; /* again */
+    const hl_type *t = hl_infer_unwrap(types, i->nargs) ? hl_infer_rules(in, i, first, types) : NULL; /* again */
+    if (t) i->flags |= HL_I_UNWRAPS;
+    return t;
 }
 
 static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **types)

@@ -69,6 +69,8 @@ hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const
 /* Rules in order; result type, with site->types filled by the row that won (stored in inst->rule), or NULL. */
 const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types);
 bool hl_infer_unwrap(const hl_type **types, int n);     /* optionals become their values */
+bool hl_infer_unwrap_self(const hl_rule *r, const hl_type **types); /* the object of a method or an attribute does: None has none of them */
+PyObject *hl_none_error(const hl_inst *i, int k);       /* (class, text) of what i raises when operand k is None; a new reference, NULL: error set */
 const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **wanted);    /* call.c; NULL: failed; UNKNOWN: wait */
 const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i);
 const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **wanted);

@@ -225,5 +225,5 @@ unsigned hl_ir_effects(const hl_inst *i)
     unsigned e = hl_ops[i->op].effects;
     if (i->rule) e = (e & structure) | (i->rule->effects & ~structure);
     if (i->flags & HL_I_NORAISE) e &= ~(unsigned)HL_E_RAISE;
-    return i->flags & HL_I_OVERFLOW ? e | HL_E_RAISE : e;
+    return i->flags & (HL_I_OVERFLOW | HL_I_UNWRAPS) ? e | HL_E_RAISE : e;
 }

@@ -64,8 +64,15 @@ static int sort_of(const hl_type *t)
     }
 }
 
+const hl_type *hl_value_of(const hl_type *t)
+{
+    t = hl_unliteral(t);
+    return t->kind == HL_K_OPTIONAL ? t->elem : t;
+}
+
 bool hl_comparable(const hl_type *a, const hl_type *b, bool less)
 {
+    if (hl_value_of(a) != hl_unliteral(a) || hl_value_of(b) != hl_unliteral(b)) return !less && hl_comparable(hl_value_of(a), hl_value_of(b), false);
     int sa = sort_of(a), sb = sort_of(b);
     if (!sa || !sb) return false;
     if (sa != sb) return !less;
@@ -248,6 +255,15 @@ const hl_type *hl_type_len_tuple(hl_site *s)
     return t;
 }
 
+bool hl_has_truth(const hl_type *t)
+{
+    t = hl_value_of(t);
+    switch (t->kind) {
+    case HL_K_TUPLE: case HL_K_LIST: case HL_K_NONE: case HL_K_STR: case HL_K_RANGE: return true;
+    default: return hl_is_number(t);
+    }
+}
+
 /* bool(x) of what is not a number. */
 const hl_type *hl_type_bool_of(hl_site *s)
 {
@@ -258,6 +274,7 @@ const hl_type *hl_type_bool_of(hl_site *s)
     case HL_K_EXCEPTION: return literal_bool(s, true);
     case HL_K_STR: if (hl_is_literal(t)) return literal_bool(s, PyUnicode_GET_LENGTH(t->obj) != 0); /* fall through */
     case HL_K_LIST: case HL_K_RANGE: return hl_T.boolean;
+    case HL_K_OPTIONAL: return hl_has_truth(t) ? hl_T.boolean : NULL;
     default: return NULL;
     }
 }
@@ -380,6 +397,14 @@ const hl_type *hl_type_seq_compare(hl_site *s)
     return hl_T.boolean;
 }
 
+/* == and != where None may be on either side: None equals None alone. */
+const hl_type *hl_type_optional_compare(hl_site *s)
+{
+    const hl_type *a = s->types[0], *b = s->types[1];
+    if (a->kind != HL_K_OPTIONAL && b->kind != HL_K_OPTIONAL) return NULL;
+    return hl_comparable(a, b, false) ? hl_T.boolean : NULL;
+}
+
 /* Equality of two literals, decided here; -1 when they are not both literals. */
 static int literal_equal(const hl_type *a, const hl_type *b)
 {
@@ -479,7 +504,9 @@ static int is_instance_any(hl_site *s, const hl_type *t, const hl_type *classes)
 const hl_type *hl_type_isinstance(hl_site *s)
 {
     const hl_type *t = hl_unliteral(s->types[0]);
-    if (t->kind == HL_K_OPTIONAL || (t->kind == HL_K_EXCEPTION && !t->obj)) return NULL;
-    int r = is_instance_any(s, t, s->types[1]);
-    return r < 0 ? NULL : literal_bool(s, r);
+    if (t->kind == HL_K_EXCEPTION && !t->obj) return NULL;
+    int r = is_instance_any(s, hl_value_of(t), s->types[1]), none = t->kind == HL_K_OPTIONAL && r >= 0 ? is_instance_any(s, hl_T.none, s->types[1]) : r;
+    if (r < 0 || none < 0) return NULL;
+    s->inst->ival = none; /* the answer for None, where the two differ */
+    return r == none ? literal_bool(s, r) : hl_T.boolean;
 }

@@ -20,6 +20,8 @@ int hl_slice_literal(const hl_type *slice, int64_t n, int64_t *start, int64_t *s
 bool hl_slice_of_ints(hl_site *s, const hl_type *t);
 /* Is == (less: also <) between values of these types defined here, by hl_value_equal (hl_value_less)? */
 bool hl_comparable(const hl_type *a, const hl_type *b, bool less);
+const hl_type *hl_value_of(const hl_type *t);            /* of an optional what it may hold; other types as they are, literals as their base */
+bool hl_has_truth(const hl_type *t);                      /* bool() of such values is hl_value_truth in emit/compare.c */
 /* Type of operand k with the VARs inside it kept, so that a component taken out of it still names the same VAR. */
 const hl_type *hl_raw(hl_site *s, int k);
 /* Makes the element type of operand k, a list, take items of type `item`: binds a VAR, or else asks whether the item

@@ -1,4 +1,5 @@
 /* Type functions of core.def: identity, truth of units, closures. */
+#include "container.h"
 #include "rules.h"
 #include <string.h>
 
@@ -17,13 +18,15 @@ const hl_type *hl_rule_is(hl_site *s)
     if (a->kind == HL_K_CONST || b->kind == HL_K_CONST) return boolean(s, (a == b) == same_word);
     if (a->kind == HL_K_DTYPE && b->kind == HL_K_DTYPE) return boolean(s, (a == b) == same_word);
     if (a->kind == HL_K_DISPATCHER && b->kind == HL_K_DISPATCHER) return boolean(s, (a == b) == same_word);
-    const hl_type *x = hl_unliteral(a), *y = hl_unliteral(b);
+    const hl_type *x = hl_value_of(a), *y = hl_value_of(b);
+    bool maybe = a->kind == HL_K_OPTIONAL || b->kind == HL_K_OPTIONAL, both = a->kind == HL_K_OPTIONAL && b->kind == HL_K_OPTIONAL;
+    if (both && x->kind != y->kind) return hl_T.boolean; /* both may be None */
     if (x->kind == HL_K_BOOL && y->kind == HL_K_BOOL) {
         bool u, v;
-        return hl_literal_bool(a, &u) && hl_literal_bool(b, &v) ? boolean(s, (u == v) == same_word) : hl_T.boolean;
+        return !maybe && hl_literal_bool(a, &u) && hl_literal_bool(b, &v) ? boolean(s, (u == v) == same_word) : hl_T.boolean;
     }
     if (x->kind != y->kind) return boolean(s, !same_word);
-    if (x->kind == HL_K_LIST || x->kind == HL_K_EXCEPTION) return x == y ? hl_T.boolean : boolean(s, !same_word);
+    if (x->kind == HL_K_LIST || x->kind == HL_K_EXCEPTION) return x == y || both ? hl_T.boolean : boolean(s, !same_word);
     if (s->args[0] == s->args[1]) return boolean(s, same_word);
     hl_reject(s, "identity of %s values is not kept in compiled code; compare with ==", x->name);
     return NULL;
@@ -40,7 +43,12 @@ const hl_type *hl_rule_truth_unit(hl_site *s)
 
 const hl_type *hl_rule_truth_optional(hl_site *s)
 {
-    return s->types[0]->kind == HL_K_OPTIONAL && hl_is_number(s->types[0]->elem) ? hl_T.boolean : NULL;
+    return s->types[0]->kind == HL_K_OPTIONAL && hl_has_truth(s->types[0]) ? hl_T.boolean : NULL;
+}
+
+const hl_type *hl_rule_truth_optional_array(hl_site *s)
+{
+    return s->types[0]->kind == HL_K_OPTIONAL && hl_is_array(s->types[0]->elem) ? hl_T.boolean : NULL;
 }
 
 const hl_type *hl_rule_not(hl_site *s)

@@ -334,11 +334,7 @@ const hl_type *hl_type_any_iterable(hl_site *s)
     const hl_type *elem = items_of(s, 0);
     if (!elem) return NULL;
     elem = hl_resolve(s->in, elem);
-    switch (elem->kind) {
-    case HL_K_TUPLE: case HL_K_LIST: case HL_K_NONE: case HL_K_STR: case HL_K_VAR: return hl_T.boolean;
-    default: break;
-    }
-    if (hl_is_number(elem)) return hl_T.boolean;
+    if (elem->kind == HL_K_VAR || hl_has_truth(elem)) return hl_T.boolean;
     hl_reject(s, "the truth of %s", elem->name);
     return NULL;
 }

@@ -1,0 +1,206 @@
+"""None or a value: a variable that is None on one path, and what every operation makes of it."""
+import math
+
+import numpy as np
+import pytest
+from harness import check
+
+from hotloop import njit
+
+VALUES = (0, 3, -0.0, 2.5, 0j, True, False, (), (1, 2.5), "", "text", [], [1], np.float32(0.5), np.uint64(2**64 - 1), np.zeros(1), np.ones(1))
+scalars = pytest.mark.parametrize("value", VALUES[:7], ids=repr)
+values = pytest.mark.parametrize("value", VALUES, ids=repr)
+both = pytest.mark.parametrize("there", (True, False))
+
+
+def maybe(there, value):
+    """`value` or None, of a type that is neither."""
+    return value if there else None
+
+
+maybe = njit(maybe)
+
+
+def run(f, value, there):
+    compiled = njit(f)
+    if isinstance(value, list) and not value:
+        compiled([1], True)  # the type of the items
+    check(compiled, value, there)
+
+
+@values
+@both
+def test_truth(value, there):
+    def f(v, there):
+        x = maybe(there, v)
+        out = 1 if x else 2
+        if not x:
+            out += 10
+        while x:
+            out += 100
+            break
+        return out, bool(x), not x
+
+    run(f, value, there)
+
+
+@pytest.mark.parametrize("value", VALUES[:-2], ids=repr)
+@both
+def test_equality(value, there):
+    def f(v, there):
+        x, y = maybe(there, v), maybe(not there, v)
+        return x == v, v == x, x != v, x == y, x != y, x == x, x == None, None != x, x in (v, v), (x, 1) == (v, 1), [x] == [y], x is None  # noqa: E711
+
+    run(f, value, there)
+
+
+@both
+def test_equality_between_types(there):
+    def f(v, there):
+        x, y = maybe(there, v), maybe(there, v + 0.5)
+        return x == y, x == v + 0.0, x == "text", x != (1, 2), [x, None].count(None), [None, x].index(x), x in [v, v + 1]
+
+    run(f, 3, there)
+
+
+@both
+def test_any_all(there):
+    def f(v, there):
+        x = maybe(there, v)
+        return any([x]), all((x, x)), any([x, None])
+
+    run(f, 3, there)
+
+
+@values
+@both
+def test_isinstance(value, there):
+    def f(v, there):
+        x = maybe(there, v)
+        n = 0
+        if isinstance(x, (int, float, complex)):
+            n += 1
+        if isinstance(x, (tuple, list, str, np.ndarray)):
+            n += 2
+        if not isinstance(x, bool):
+            n += 4
+        return n, isinstance(x, object), isinstance(x, dict)
+
+    if isinstance(value, np.generic):
+        value = value.item()
+    run(f, value, there)
+
+
+@both
+def test_isinstance_narrows(there):
+    def f(v, there):
+        x = maybe(there, v)
+        return x + 1 if isinstance(x, int) else -1
+
+    run(f, 3, there)
+
+
+@pytest.mark.parametrize("value", (True, False))
+@both
+def test_identity_of_booleans(value, there):
+    def f(v, there):
+        x, y = maybe(there, v), maybe(not there, v)
+        return x is True, x is not False, True is x, x is v, x is y, x is x
+
+    run(f, value, there)
+
+
+@both
+def test_identity_of_lists(there):
+    def f(v, there):
+        x = maybe(there, v)
+        return x is v, x is not v, x is [1]
+
+    run(f, [1], there)
+
+
+def _none_cases():
+    def add(x): return x + 1
+    def add_right(x): return 1 - x
+    def inplace(x):
+        x *= 2
+        return x
+    def power(x): return x ** 2
+    def order(x): return x < 3
+    def order_right(x): return 3 >= x
+    def negate(x): return -x
+    def absolute(x): return abs(x)
+    def root(x): return math.sqrt(x)
+    def count(x): return len(range(x))
+    def as_float(x): return float(x)
+    def as_int(x): return int(x)
+    def index_list(x): return [1, 2, 3, 4][x]
+    def index_tuple(x): return (1, 2, 3, 4)[x]
+    for f in (add, add_right, inplace, power, order, order_right, negate, absolute, root, count, as_float, as_int, index_list, index_tuple):
+        yield f, 3
+
+    def item(x): return x[0]
+    def length(x): return len(x)
+    def total(x): return sum(x)
+    def contains(x): return 1 in x
+    def loop(x):
+        s = 0
+        for i in x:
+            s += i
+        return s
+    def unpack(x):
+        a, b = x
+        return a + b
+    for f in (item, length, total, contains, loop, unpack):
+        yield f, (1, 2)
+        yield f, [1, 2]
+
+    def append(x): x.append(1)
+    def store(x): x[0] = 1
+    def delete(x): del x[0]
+    def concat(x): return x + [1]
+    for f in (append, store, delete, concat):
+        yield f, [1, 2]
+
+    def ndim(x): return x.ndim
+    def size(x): return x.size
+    def method(x): return x.sum()
+    for f in (ndim, size, method):
+        yield f, np.ones(3)
+    yield (lambda x: x.count(1)), (1, 2)
+
+
+@pytest.mark.parametrize("func, value", [pytest.param(f, v, id=f"{f.__name__}-{type(v).__name__}") for f, v in _none_cases()])
+def test_none_raises_what_cpython_raises(func, value):
+    inner = njit(func)
+
+    def caught(v, there):
+        x = maybe(there, v)
+        try:
+            inner(x)
+        except TypeError:
+            return 1
+        except AttributeError:
+            return 2
+        return 0
+
+    for there in (True, False):
+        check(njit(lambda v, there: inner(maybe(there, v))), value, there)
+        check(njit(caught), value, there)
+
+
+@both
+def test_caught_where_nothing_else_raises(there):
+    """The check alone keeps the handler alive."""
+    def f(v, there):
+        x = maybe(there, v)
+        out = [0]
+        try:
+            out.append(x + 1)
+        except TypeError:
+            out.append(-1)
+        finally:
+            out.append(9)
+        return out
+
+    run(f, 3, there)
