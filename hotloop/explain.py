@@ -33,7 +33,7 @@ _WORDS = {"unicode_type": "str", "none": "None", "pyobject": "Python object", "e
           "omitted": "nothing"}
 _OBJECTS = {"type": "class", "module": "module", "function": "function", "builtin_function_or_method": "function", "numpy.ufunc": "function",
             "dict": "dict", "list": "list", "set": "set", "hotloop._binding.Dispatcher": "compiled function"}
-_HEAD = re.compile(r"Literal\[|\b(?:array|list|UniTuple|Tuple|OptionalType|const|iter|dtype|closure|method|exception|slice|type)\((?!')"
+_HEAD = re.compile(r"Literal\[|(?<![.\w])(?:array|list|UniTuple|Tuple|OptionalType|const|iter|dtype|closure|method|exception|slice|type)\((?!')"
                    r"|\b(?:unicode_type|pyobject|var\d+)\b")
 
 

@@ -180,7 +180,7 @@ hl_status hl_np_kron(const hl_operand *a, hl_slot *out)
 
 /* --- norms, traces ------------------------------------------------------------------------------------------------------------ */
 
-/* Norm of a line of doubles: ord 2 when not given */
+/* Norm of a line of doubles: ord 2 when not given; the least item of nothing is an error, which the caller raises */
 static double norm_of(const double *x, int64_t n, bool given, double ord)
 {
     double s = 0;
@@ -210,11 +210,31 @@ static hl_status moduli(nd *r, const nd *a)
     return bad;
 }
 
+/* ord of a matrix: the largest (2) or smallest (-2) singular value. */
+static hl_status spectral_norm(const hl_operand *a, double ord, double *out)
+{
+    hl_slot slots[4];
+    nd s;
+    if (hl_np_svdvals(a, slots)) return 1;
+    hl_operand values = {.v.p = slots, .npy = a->npy == NPY_FLOAT || a->npy == NPY_CFLOAT ? NPY_FLOAT : NPY_DOUBLE, .ndim = 1, .kind = HL_ARG_ARRAY};
+    nd given = hl_nd_of(&values);
+    hl_status bad = hl_nd_contiguous(&s, &given, NPY_DOUBLE);
+    if (!bad) {
+        int64_t n = hl_nd_size(&s);
+        if (!n && ord < 0) bad = hl_failed(HL_ERR_reduce_min, 0, 0);
+        else *out = !n ? 0 : ((double *)s.data)[ord > 0 ? 0 : n - 1]; /* they come in descending order */
+        hl_nd_drop(&s);
+    }
+    hl_release(slots[0].p);
+    return bad;
+}
+
 /* Matrix norms that need no singular values: the largest (smallest) sum of moduli of a column (1) or a row (inf). */
 static hl_status matrix_norm(const nd *m, double ord, double *out)
 {
     bool rows = isinf(ord), most = ord > 0;
     if (!rows && fabs(ord) != 1) return hl_failed(HL_ERR_matrix_norm, 0, 0);
+    if (!most && !m->shape[rows ? 0 : 1]) return hl_failed(HL_ERR_reduce_min, 0, 0);
     int64_t outer = m->shape[rows ? 0 : 1], inner = m->shape[rows ? 1 : 0];
     *out = most ? 0 : INFINITY;
     for (int64_t k = 0; k < outer; k++) {
@@ -242,6 +262,7 @@ hl_status hl_np_norm(const hl_operand *a, hl_slot *out)
         nd r;
         if (hl_arg_axis(&a[2], x.nd, &axis, -1) || moduli(&m, &x)) return 1;
         nd rest = hl_nd_axis(&m, axis, &n, &stride);
+        if (!n && given && isinf(ord) && ord < 0) return hl_nd_drop(&m), hl_failed(HL_ERR_reduce_min, 0, 0);
         double *line = hl_malloc((size_t)(n ? n : 1) * 8);
         hl_status bad = !line ? hl_failed(HL_ERR_memory, 0, 0) : hl_nd_new(&r, rest.nd, rest.shape, x.npy == NPY_FLOAT || x.npy == NPY_CFLOAT ? NPY_FLOAT : NPY_DOUBLE);
         hl_lines l = hl_lines_of(&rest);
@@ -256,9 +277,12 @@ hl_status hl_np_norm(const hl_operand *a, hl_slot *out)
         if (!bad) hl_nd_give(&r, out);
         return bad;
     }
+    if (given && x.nd != 1 && x.nd != 2) return hl_failed(HL_ERR_norm_dimensions, 0, 0);
+    if (given && x.nd == 2 && fabs(ord) == 2) return spectral_norm(a, ord, &out[0].f);
     if (moduli(&m, &x)) return 1;
     hl_status bad = 0;
-    if (given && x.nd == 2) bad = matrix_norm(&m, ord, &out[0].f);
+    if (given && x.nd == 1 && isinf(ord) && ord < 0 && !x.shape[0]) bad = hl_failed(HL_ERR_reduce_min, 0, 0);
+    else if (given && x.nd == 2) bad = matrix_norm(&m, ord, &out[0].f);
     else out[0].f = norm_of((double *)m.data, hl_nd_size(&m), given, ord);
     hl_nd_drop(&m);
     return bad;

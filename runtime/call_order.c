@@ -89,6 +89,7 @@ static hl_status partition_lines(const nd *a, const hl_operand *kth, int axis)
 {
     int64_t n, stride;
     nd rest = hl_nd_axis(a, axis, &n, &stride), k;
+    if (!hl_nd_size(a)) return 0;
     if (kth_of(kth, n, &k)) return 1;
     hl_lines l = hl_lines_of(&rest);
     hl_status bad = 0;

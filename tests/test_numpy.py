@@ -74,6 +74,37 @@ def test_refused():
     check_error(function("np.concatenate(a)", 1), (A,), hotloop.TypingError)
 
 
+@pytest.mark.parametrize("expr", [
+    "np.array([[]])", "np.array([[], []])", "np.array([[[]]])", "np.asarray([])", "x = []\nreturn np.array(x), len(x)",
+    "x = [[]]\ny = np.array(x)\nreturn y, x", "x = []\ny = sum(x)\nreturn y, x", "np.full((2, 2), np.nan, dtype=int)", "np.full(2, -np.inf, dtype=np.int8)",
+    "np.full(2, 1e30, dtype=np.uint64)", "np.arange(0, 3, 0.5, dtype=np.int64)", "np.arange(0, 3, 0.7, dtype=np.int8)", "np.arange(0, 1, 0.1, dtype=np.float32)",
+    "np.arange(5, 0, -0.3, dtype=np.float32)", "np.arange(2**24, 2**24 + 6, dtype=np.float32)", "np.arange(300, dtype=np.uint8)",
+    "np.arange(0).reshape(0, -1)", "np.arange(0).reshape(-1, 0)", "np.arange(0).reshape(-1, 3)",
+])
+def test_arrays_from_little(expr):
+    run(expr)
+
+
+def test_imaginary_part_of_real_numbers_is_read_only():
+    run("a.imag[...] = 3\nreturn a", A)
+    run("a.conj()[0] = 3\nreturn a", A)
+    run("a.conj(), a.conjugate()", A > 0.5)
+
+
+def test_positions_of_one_number():
+    run("np.unique(a, return_inverse=True, return_index=True, return_counts=True)", np.array(3))
+
+
+@pytest.mark.parametrize("order", ["1", "2", "-2", "np.inf", "-np.inf", "-1", "3", "0"])
+def test_norms(order):
+    f, along = njit(function(f"np.linalg.norm(a, {order})", 1)), njit(function(f"np.linalg.norm(a, {order}, axis=-1)", 1))
+    for dtype in ("float64", "float32", "complex128", "int8"):
+        for shape in ((5,), (4, 5), (0,), (0, 5), (2, 3, 4), ()):
+            check(f, np.asarray(values(dtype, shape)), rtol=1e-5 if dtype == "float32" else 1e-12)
+            if shape:
+                check(along, values(dtype, shape), rtol=1e-5 if dtype == "float32" else 1e-12)
+
+
 def test_lists_of_unequal_length():
     check_error(function("np.array([[0.0] * k for k in range(a)])", 1), (3,), ValueError, "inhomogeneous")
 
@@ -103,12 +134,38 @@ def test_reductions(name):
 def test_reductions_of_all_dtypes(name):
     whole, rows = njit(function(f"np.{name}(a)", 1)), njit(function(f"np.{name}(a, axis=0)", 1))
     for dtype in DTYPES:
-        if name in ("min", "max", "argmin", "argmax") and "complex" in dtype:
-            continue
         a = values(dtype, (5, 7)) if name != "prod" else np.minimum(values(dtype, (3, 4)).real, 3).astype(dtype)
         tolerance = 1e-5 if dtype in ("float32", "complex64") else 1e-12
         check(whole, a, rtol=tolerance)
         check(rows, a, rtol=tolerance)
+
+
+@pytest.mark.parametrize("name", ["min", "max", "argmin", "argmax"])
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_extremes_of_complex_numbers(name, dtype):
+    """By real parts, then by imaginary parts; the first number that has a NaN wins."""
+    nan = np.array([1 + 1j, complex(np.nan, 1), 2, complex(3, np.nan), complex(3, -1), complex(3, 4)] * 3, dtype)
+    cases = [np.roll(nan, k)[:n] for k in range(6) for n in (1, 4, 18)] + [values(dtype, 50, special=True), np.array([3 + 1j, 3 - 1j, 3 + 2j, 2 + 9j], dtype)]
+    whole, rows, columns = (njit(function(f"np.{name}(a{more})", 1)) for more in ("", ", axis=0", ", axis=1, keepdims=True"))
+    for a in cases:
+        check(whole, a)
+        check(whole, a[::-1])
+    for k in range(6):
+        check(rows, np.roll(nan, k).reshape(3, 6))
+        check(columns, np.roll(nan, k).reshape(3, 6).T)
+    check(whole, np.zeros(0, dtype))
+
+
+@pytest.mark.parametrize("name", ("sum", "prod", "min", "max", "mean", "any", "all"))
+def test_reductions_over_no_axis(name):
+    for dtype in ("bool", "int8", "float32", "complex128"):
+        check(function(f"np.{name}(a, axis=())", 1), values(dtype, (4, 5)), rtol=1e-6)
+        if name != "mean":
+            check(function(f"a.{name}(axis=0), np.{name}(a, -1)", 1), np.array(values(dtype, ())))
+    check_error(function("a.std(axis=())", 1), (A,), hotloop.TypingError, "empty tuple of axes")
+    check_error(function(f"a.{name}(axis=(0, -2))", 1), (A,), hotloop.TypingError, "duplicate value in 'axis'")
+    check_error(function("a.argmax(axis=(0,))", 1), (A,), hotloop.TypingError, "axis must be an int")
+    check_error(function(f"np.{name}(a, b)", 2), (np.array(1.0), 0), hotloop.TypingError, "out of bounds")
 
 
 @pytest.mark.parametrize("name", ["nansum", "nanmean", "nanmin", "nanmax", "nanvar", "nanstd", "nanprod"])

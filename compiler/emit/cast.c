@@ -16,17 +16,28 @@ static V int_to_int(hl_emit *e, const hl_type *from, const hl_type *to, V in)
 
 static V frozen(hl_emit *e, V v) { return LLVMIsAInstruction(v) ? LLVMBuildFreeze(e->b, v, "") : v; }
 
+/* A constant outside of the range would stay poison: it becomes what the machine's instruction gives. */
+static V to_signed(hl_emit *e, V in, LLVMTypeRef t)
+{
+    LLVMBool loses;
+    if (LLVMIsAConstantFP(in)) {
+        double x = LLVMConstRealGetDouble(in, &loses), limit = t == e->i32 ? 0x1p31 : 0x1p63;
+        if (!(x > (t == e->i32 ? -limit - 1 : -limit) && x < limit)) return LLVMConstInt(t, t == e->i32 ? 1ULL << 31 : 1ULL << 63, false);
+    }
+    return frozen(e, LLVMBuildFPToSI(e->b, in, t, ""));
+}
+
 static V float_to_int(hl_emit *e, const hl_type *to, V in)
 {
     if (to->bits < 32 || to == hl_T.int32) {
-        V w = frozen(e, LLVMBuildFPToSI(e->b, in, e->i32, ""));
+        V w = to_signed(e, in, e->i32);
         return to->bits == 32 ? w : LLVMBuildTrunc(e->b, w, hl_scalar_type(e, to), "");
     }
-    V s = frozen(e, LLVMBuildFPToSI(e->b, in, e->i64, ""));
+    V s = to_signed(e, in, e->i64);
     if (to->bits == 32) return LLVMBuildTrunc(e->b, s, e->i32, "");
     if (hl_signed(to)) return s;
     V limit = hl_real(e, in, 0x1p63), large = hl_fcmp(e, LLVMRealOGE, in, limit);
-    V above = frozen(e, LLVMBuildFPToSI(e->b, hl_fbin(e, LLVMFSub, in, limit), e->i64, ""));
+    V above = to_signed(e, hl_fbin(e, LLVMFSub, in, limit), e->i64);
     return hl_select(e, large, hl_ibin(e, LLVMXor, above, hl_i64(e, INT64_MIN)), s);
 }
 

@@ -168,11 +168,15 @@ void hl_emit_np_arange(hl_emit *e, hl_inst *i, V *out)
     V start = alone ? zero : hl_one(e, i->args[0]), stop = hl_one(e, i->args[alone ? 0 : 1]), step = given(i->args[2]) ? hl_one(e, i->args[2]) : one;
     V n = arange_count(e, i, start, stop, step);
     hl_new_array(e, i, i->type, &n, false, out);
-    if (real) step = LLVMBuildFSub(e->b, LLVMBuildFAdd(e->b, start, step, ""), start, ""); /* as NumPy: from the first two items */
+    /* As NumPy: from the first two items, converted already. */
+    V second = real ? LLVMBuildFAdd(e->b, start, step, "") : hl_add64(e, start, step);
+    const hl_type *in = hl_is_float(item) ? item : hl_T.int64;
+    start = hl_cast1(e, item, in, hl_cast1(e, t, item, start)), second = hl_cast1(e, item, in, hl_cast1(e, t, item, second));
+    step = hl_is_float(in) ? LLVMBuildFSub(e->b, second, start, "") : hl_sub64(e, second, start);
     hl_for l = hl_for_begin(e, hl_i64(e, 0), n, "arange");
-    V v = real ? LLVMBuildFAdd(e->b, start, LLVMBuildFMul(e->b, LLVMBuildSIToFP(e->b, l.i, e->f64, ""), step, ""), "")
-               : hl_add64(e, start, hl_mul64(e, l.i, step));
-    v = hl_cast1(e, t, item, v);
+    V v = hl_is_float(in) ? LLVMBuildFAdd(e->b, start, LLVMBuildFMul(e->b, LLVMBuildSIToFP(e->b, l.i, hl_scalar_type(e, in), ""), step, ""), "")
+                          : hl_add64(e, start, hl_mul64(e, l.i, step));
+    v = hl_cast1(e, in, item, v);
     hl_store_item(e, i->type, hl_gep_bytes(e, out[1], hl_mul64(e, l.i, hl_i64(e, hl_itemsize(item)))), &v);
     hl_for_end(e, &l);
 }
@@ -252,6 +256,11 @@ static int new_shape(hl_emit *e, hl_inst *i, V size, V *shape)
         hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSLE, unknowns, one, ""), HL_ERR_reshape_unknown, NULL, NULL);
     V some = hl_const_is(unknowns, 0) ? hl_bool(e, false) : hl_const_is(unknowns, 1) ? hl_bool(e, true) : LLVMBuildICmp(e->b, LLVMIntNE, unknowns, zero, "");
     V divisor = LLVMIsAConstantInt(product) && !hl_const_is(product, 0) ? product : hl_pick(e, hl_eq64(e, product, zero), one, product);
+    /* nothing is any number of nothings: the -1 cannot be told */
+    if (!hl_const_is(unknowns, 0) && (!LLVMIsAConstantInt(product) || hl_const_is(product, 0))) {
+        V told = LLVMBuildICmp(e->b, LLVMIntNE, product, zero, "");
+        hl_check_shapes(e, i, hl_pick(e, some, told, hl_bool(e, true)), HL_SHAPES_RESHAPE, 2, (int[]){1, nd}, (const V *[]){&size, asked});
+    }
     V rest = hl_const_is(divisor, 1) ? size : LLVMBuildSDiv(e->b, size, divisor, "");
     for (int k = 0; k < nd; k++) shape[k] = hl_pick(e, unknown[k], rest, shape[k]);
     V total = hl_pick(e, some, hl_mul64(e, product, rest), product);

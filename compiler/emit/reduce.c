@@ -56,9 +56,10 @@ static void reducer_init(hl_emit *e, reducer *q, hl_reduction r, const hl_type *
     q->nan = r >= HL_RED_NANSUM && (hl_is_float(item) || hl_is_complex(item));
     V zero = LLVMConstNull(half_type(e, acc));
     switch (r) {
-    case HL_RED_MIN: case HL_RED_NANMIN: q->init[0] = extreme(e, acc, true); break;
-    case HL_RED_MAX: case HL_RED_NANMAX: q->init[0] = extreme(e, acc, false); break;
-    case HL_RED_ARGMIN: case HL_RED_ARGMAX: q->init[0] = extreme(e, acc, r == HL_RED_ARGMIN); break;
+    case HL_RED_MIN: case HL_RED_MAX: case HL_RED_ARGMIN: case HL_RED_ARGMAX: case HL_RED_NANMIN: case HL_RED_NANMAX:
+        q->init[0] = q->init[1] = extreme(e, hl_is_complex(acc) ? hl_type_float(acc->bits / 2) : acc, r == HL_RED_MIN || r == HL_RED_ARGMIN || r == HL_RED_NANMIN);
+        q->n = acc->nparts;
+        break;
     case HL_RED_PTP: q->init[0] = extreme(e, acc, true), q->init[1] = extreme(e, acc, false), q->n = 2; break;
     case HL_RED_ANY: q->init[0] = hl_bool(e, false); break;
     case HL_RED_ALL: q->init[0] = hl_bool(e, true); break;
@@ -96,6 +97,16 @@ static V lesser(hl_emit *e, const hl_type *t, V a, V b, bool min)
     return hl_intrinsic(e, min ? (s ? "llvm.smin" : "llvm.umin") : s ? "llvm.smax" : "llvm.umax", type, args, 2);
 }
 
+/* The lesser (or greater) of two complex numbers: by real parts, equal ones by imaginary parts; the first that has a NaN wins. */
+static void lesser_complex(hl_emit *e, const hl_type *t, V const *a, V const *b, bool min, V *out)
+{
+    LLVMRealPredicate before = min ? LLVMRealOLT : LLVMRealOGT, not_behind = min ? LLVMRealOLE : LLVMRealOGE;
+    V real = LLVMBuildAnd(e->b, LLVMBuildFCmp(e->b, before, a[0], b[0], ""), LLVMBuildFCmp(e->b, LLVMRealORD, a[1], b[1], ""), "");
+    V imag = LLVMBuildAnd(e->b, LLVMBuildFCmp(e->b, LLVMRealOEQ, a[0], b[0], ""), LLVMBuildFCmp(e->b, not_behind, a[1], b[1], ""), "");
+    V first = LLVMBuildOr(e->b, is_nan(e, t, a), LLVMBuildOr(e->b, real, imag, ""), "");
+    for (int k = 0; k < 2; k++) out[k] = LLVMBuildSelect(e->b, first, a[k], b[k], "");
+}
+
 /* |x - mean|^2 */
 static V deviation(hl_emit *e, const reducer *q, const V *x)
 {
@@ -107,13 +118,18 @@ static V deviation(hl_emit *e, const reducer *q, const V *x)
 }
 
 /* argmin, argmax: the extreme first, then, in a second pass, the first place where it stands; both passes vectorise. */
-static V reduce_arg(hl_emit *e, const reducer *q, V x, V position, V acc)
+static void reduce_arg(hl_emit *e, const reducer *q, V const *x, V position, V const *acc, V *out)
 {
-    if (!q->mean) return lesser(e, q->item, acc, x, q->r == HL_RED_ARGMIN);
-    V there = hl_compare(e, HL_OP_eq, q->item, &x, q->mean);
-    if (hl_is_float(q->item)) there = LLVMBuildOr(e->b, there, LLVMBuildAnd(e->b, is_nan(e, q->item, &x), is_nan(e, q->item, q->mean), ""), "");
+    bool inexact = hl_is_float(q->item) || hl_is_complex(q->item);
+    if (!q->mean) {
+        if (hl_is_complex(q->item)) lesser_complex(e, q->item, acc, x, q->r == HL_RED_ARGMIN, out);
+        else out[0] = lesser(e, q->item, acc[0], x[0], q->r == HL_RED_ARGMIN);
+        return;
+    }
+    V there = hl_compare(e, HL_OP_eq, q->item, x, q->mean);
+    if (inexact) there = LLVMBuildOr(e->b, there, LLVMBuildAnd(e->b, is_nan(e, q->item, x), is_nan(e, q->item, q->mean), ""), "");
     V place = LLVMBuildSelect(e->b, there, position, hl_i64(e, INT64_MAX), "");
-    return hl_intrinsic(e, "llvm.smin", e->i64, (V[]){acc, place}, 2);
+    out[0] = hl_intrinsic(e, "llvm.smin", e->i64, (V[]){acc[0], place}, 2);
 }
 
 /* One item x (of type q->item) into the accumulators. */
@@ -125,11 +141,15 @@ static void reduce_item(hl_emit *e, const reducer *q, V const *x, V position, V 
     case HL_RED_ANY: out[0] = LLVMBuildOr(e->b, acc[0], hl_truth(e, q->item, x), ""); return;
     case HL_RED_ALL: out[0] = LLVMBuildAnd(e->b, acc[0], hl_truth(e, q->item, x), ""); return;
     case HL_RED_COUNT: out[0] = LLVMBuildAdd(e->b, acc[0], LLVMBuildZExt(e->b, hl_truth(e, q->item, x), e->i64, ""), ""); return;
-    case HL_RED_ARGMIN: case HL_RED_ARGMAX: out[0] = reduce_arg(e, q, x[0], position, acc[0]); return;
+    case HL_RED_ARGMIN: case HL_RED_ARGMAX: reduce_arg(e, q, x, position, acc, out); return;
     case HL_RED_PTP:
         out[0] = lesser(e, q->acc, acc[0], x[0], true), out[1] = lesser(e, q->acc, acc[1], x[0], false);
         return;
     case HL_RED_MIN: case HL_RED_MAX:
+        if (hl_is_complex(q->acc)) {
+            lesser_complex(e, q->acc, acc, x, q->r == HL_RED_MIN, out);
+            return;
+        }
         out[0] = lesser(e, q->acc, acc[0], x[0], q->r == HL_RED_MIN);
         if (!q->summed) return;
         fast_flag(out[0], LLVMFastMathNoSignedZeros | LLVMFastMathNoNaNs);
@@ -310,8 +330,8 @@ static void reduce_inner(hl_emit *e, job *j, V *out)
     pass(e, j, acc);
     if (is_arg(j->q.r)) {
         reducer first = j->q;
-        mean[0] = acc[0];
-        j->q.mean = mean, j->q.init[0] = hl_i64(e, INT64_MAX);
+        memcpy(mean, acc, sizeof mean);
+        j->q.mean = mean, j->q.init[0] = hl_i64(e, INT64_MAX), j->q.n = 1;
         pass(e, j, out);
         j->q = first;
         return;
@@ -371,8 +391,13 @@ static bool refuses_empty(hl_reduction r)
 
 static hl_err empty_error(hl_reduction r)
 {
-    return r == HL_RED_MIN || r == HL_RED_NANMIN || r == HL_RED_PTP ? HL_ERR_reduce_min : r == HL_RED_MAX || r == HL_RED_NANMAX ? HL_ERR_reduce_max
-           : r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
+    switch (r) {
+    case HL_RED_MIN: case HL_RED_PTP: return HL_ERR_reduce_min;
+    case HL_RED_MAX: return HL_ERR_reduce_max;
+    case HL_RED_NANMIN: return HL_ERR_reduce_fmin;
+    case HL_RED_NANMAX: return HL_ERR_reduce_fmax;
+    default: return r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;
+    }
 }
 
 static void check_not_empty(hl_emit *e, hl_inst *i, hl_reduction r, int nd, V const *shape, int64_t axes)
@@ -398,7 +423,11 @@ static int result_leaf(hl_emit *e, hl_nest *n, const hl_type *rt, V *out, int64_
     return l;
 }
 
-static bool one_accumulator(const reducer *q) { return q->n == q->acc->nparts && !is_var(q->r) && !is_arg(q->r) && q->r != HL_RED_PTP && q->r != HL_RED_NANMEAN; }
+static bool one_accumulator(const reducer *q)
+{
+    if (q->r == HL_RED_ANY || q->r == HL_RED_ALL || q->r == HL_RED_COUNT) return true;
+    return q->n == q->acc->nparts && !is_var(q->r) && !is_arg(q->r) && q->r != HL_RED_PTP && q->r != HL_RED_NANMEAN;
+}
 
 /* Items accumulated into the result, along the memory of the operand. */
 static void reduce_rows(hl_emit *e, job *j, const hl_type *rt, V *out, int64_t axes, bool keep, V const *shape)

@@ -501,6 +501,36 @@ static bool absorb(hl_infer *in, hl_inst *i)
     return true;
 }
 
+static bool waits_for_items(hl_infer *in, const hl_inst *i)
+{
+    for (int k = 0; k < i->nargs && (!i->type || i->type->kind == HL_K_UNKNOWN); k++)
+        if (i->args[k]->type && hl_resolve(in, i->args[k]->type)->has_var) return true;
+    return false;
+}
+
+/* Something waits for what a list holds, and nothing is left that would say it: the list stays empty.  To NumPy it is one of floats. */
+static bool bind_rest(hl_infer *in)
+{
+    const hl_type *items = NULL;
+    for (int k = 0; k < in->instances.n; k++) {
+        const hl_func *f = in->instances.at[k]->func;
+        for (int b = 0; b < f->blocks.n; b++) {
+            const hl_block_note *n = f->blocks.at[b]->data;
+            for (hl_inst *i = f->blocks.at[b]->first; i && n && n->live; i = i->next) {
+                if (!waits_for_items(in, i)) continue;
+                const hl_target *t = i->note ? ((hl_note *)i->note)->target : NULL;
+                bool numpy = t && t->rows && t->rows->key && !strncmp(t->rows->key, "numpy.", 6);
+                if (!items || numpy) items = numpy ? hl_T.float64 : hl_T.int64;
+            }
+        }
+    }
+    bool bound = false;
+    for (int k = 0; items && k < in->vars.n; k++)
+        if (!in->vars.at[k]) in->vars.at[k] = items, bound = true;
+    if (bound) hl_infer_requeue_all(in);
+    return bound;
+}
+
 static int run(hl_infer *in)
 {
     for (;;) {
@@ -511,6 +541,7 @@ static int run(hl_infer *in)
             if ((in->cx->error || in->cx->python_error) && !absorb(in, i)) return -1;
         }
         hl_inst *i = first_failure(in);
+        if (!i && bind_rest(in)) continue;
         if (!i) return 0;
         const char *why = ((hl_note *)i->note)->failed;
         if (hl_infer_objectify(in, i)) continue;

@@ -47,7 +47,7 @@ const hl_type *hl_type_array_self(hl_site *s) { return hl_is_array(s->types[0]) 
 const hl_type *hl_type_array_no_imag(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    return hl_is_array(a) && !hl_is_complex(a->elem) ? hl_type_array(a->elem, a->ndim, 'C', 0) : NULL;
+    return hl_is_array(a) && !hl_is_complex(a->elem) ? hl_type_array(a->elem, a->ndim, 'C', HL_T_READONLY) : NULL;
 }
 
 const hl_type *hl_type_array_truth(hl_site *s) { return hl_is_array(s->types[0]) ? hl_T.boolean : NULL; }

@@ -48,7 +48,7 @@ const hl_type *hl_reduce_accumulator(hl_reduction r, const hl_type *item, const 
         if (dtype) return hl_is_intlike(dtype) ? NULL : dtype;
         return hl_is_intlike(item) ? hl_T.float64 : item;
     case HL_RED_MIN: case HL_RED_MAX: case HL_RED_ARGMIN: case HL_RED_ARGMAX: case HL_RED_PTP: case HL_RED_NANMIN: case HL_RED_NANMAX:
-        if (hl_is_complex(item)) return NULL;
+        if (hl_is_complex(item)) return r == HL_RED_PTP || r == HL_RED_NANMIN || r == HL_RED_NANMAX ? NULL : item;
         return item->kind == HL_K_BOOL && r == HL_RED_PTP ? NULL : item;
     default: return item;
     }
@@ -64,6 +64,13 @@ static const hl_type *result_item(hl_reduction r, const hl_type *acc)
     }
 }
 
+/* An axis as a bit.  0 with a reason: there is no such axis. */
+static int64_t axis_bit(int64_t v, int nd, const char **why)
+{
+    if (v < -nd || v >= nd) return *why = "axis is out of bounds for this array", 0;
+    return 1LL << (v < 0 ? v + nd : v);
+}
+
 /* Bits of the dimensions that go; -1: all; -2: one that only run time knows; -3: error, with a reason. */
 int64_t hl_reduce_axes(const hl_type *t, int nd, const char **why)
 {
@@ -71,16 +78,19 @@ int64_t hl_reduce_axes(const hl_type *t, int nd, const char **why)
     *why = NULL;
     if (t->kind == HL_K_OMITTED || t->kind == HL_K_NONE) return -1;
     if (hl_literal_int(t, &v)) {
-        if (v < -nd || v >= nd) return *why = "axis is out of bounds for this array", -3;
-        return 1LL << (v < 0 ? v + nd : v);
+        if (!nd && (v == 0 || v == -1)) return 0; /* a ufunc has these axes where there are no dimensions */
+        int64_t bit = axis_bit(v, nd, why);
+        return *why ? -3 : bit;
     }
     if (hl_is_int(hl_unliteral(t))) return -2;
     if (t->kind != HL_K_TUPLE) return *why = "axis must be None, an int or a tuple of ints", -3;
     int64_t bits = 0;
     for (int k = 0; k < t->nitems; k++) {
         if (!hl_literal_int(t->items[k], &v)) return *why = "the axes in the tuple must be written as numbers", -3;
-        if (v < -nd || v >= nd) return *why = "axis is out of bounds for this array", -3;
-        bits |= 1LL << (v < 0 ? v + nd : v);
+        int64_t bit = axis_bit(v, nd, why);
+        if (bits & bit) *why = "duplicate value in 'axis'";
+        if (*why) return -3;
+        bits |= bit;
     }
     return bits;
 }
@@ -94,6 +104,12 @@ const hl_type *hl_reduce_sequence(const hl_type *t)
     for (int k = 1; item && t->kind == HL_K_TUPLE && k < t->nitems; k++)
         if (hl_unliteral(t->items[k]) != item) return NULL;
     return item && hl_is_number(item) && item != hl_T.complex64 ? hl_type_array(item, 1, 'A', HL_T_READONLY) : NULL;
+}
+
+/* With axis=() each item is reduced by itself: into one accumulator that is the result. */
+static bool takes_no_axes(hl_reduction r)
+{
+    return (r >= HL_RED_SUM && r <= HL_RED_MEAN) || (r >= HL_RED_ANY && r <= HL_RED_COUNT) || r == HL_RED_NANSUM || r == HL_RED_NANPROD;
 }
 
 const hl_type *hl_type_reduce(hl_site *s)
@@ -117,6 +133,11 @@ const hl_type *hl_type_reduce(hl_site *s)
     const char *why;
     int64_t axes = p.axis < 0 ? -1 : hl_reduce_axes(s->types[p.axis], ndim, &why);
     if (axes == -3) return hl_reject(s, "%s", why), NULL;
+    bool mean = r == HL_RED_MEAN || r == HL_RED_VAR || r == HL_RED_STD || r >= HL_RED_NANMEAN;
+    if (!ndim && (axes == -2 || (mean && !axes && s->types[p.axis]->kind != HL_K_TUPLE))) return hl_reject(s, "axis is out of bounds for this array"), NULL;
+    bool several = axes >= 0 && s->types[p.axis]->kind == HL_K_TUPLE;
+    if (several && (r == HL_RED_ARGMIN || r == HL_RED_ARGMAX)) return hl_reject(s, "axis must be an int"), NULL;
+    if (several && !axes && ndim && !takes_no_axes(r)) return hl_reject(s, "an empty tuple of axes is not supported"), NULL;
     if (axes == -2 && keep) return hl_reject(s, "keepdims needs an axis that is written as a number"), NULL;
     /* an axis that is a literal stays one in the IR: emission reads it from here */
     int64_t *remember = HL_NEW(hl_site_arena(s), int64_t);

@@ -110,7 +110,7 @@ LISTS(unique_flags)
     for (int k = 1; k < 4; k++) {
         bool wanted = false;
         if (given(s->types[k]) && !hl_literal_bool(s->types[k], &wanted)) return hl_reject(s, "the flags must be written as True or False"), NULL;
-        if (wanted) items[n++] = k == 2 && a->ndim > 1 ? c_array(hl_T.int64, a->ndim) : vector(hl_T.int64);
+        if (wanted) items[n++] = k == 2 ? hl_type_array(hl_T.int64, a->ndim, 'C', 0) : vector(hl_T.int64);
     }
     return n == 1 ? items[0] : hl_type_tuple(hl_site_types(s), items, n, NULL);
 }
@@ -369,10 +369,10 @@ const hl_type *hl_type_call_kron(hl_site *s) { return is_array(s, 0) && is_array
 const hl_type *hl_type_call_norm(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    int64_t ord;
+    int64_t axis;
     if (!is_array(s, 0) || !axis_ok(s, 2) || (given(s->types[1]) && !hl_is_real(hl_unliteral(s->types[1])))) return NULL;
-    if (a->ndim == 2 && !given(s->types[2]) && hl_literal_int(s->types[1], &ord) && (ord == 2 || ord == -2)) return hl_reject(s, "matrix norms that need singular values are not supported"), NULL;
     const hl_type *t = a->elem == hl_T.float32 || a->elem == hl_T.complex64 ? hl_T.float32 : hl_T.float64;
+    if (given(s->types[2]) && a->ndim == 1 && hl_literal_int(s->types[2], &axis) && (axis == 0 || axis == -1)) return s->types[2] = hl_T.omitted, t;
     return given(s->types[2]) && a->ndim > 1 ? c_array(t, a->ndim - 1) : given(s->types[2]) ? NULL : t;
 }
 

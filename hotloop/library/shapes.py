@@ -172,7 +172,7 @@ def meshgrid(*xi, indexing="xy"):
 
 def _cross_vectors(a, b):
     if a.size != 3 or b.size != 3:
-        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors")
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     out = a * b
     out[0] = a[1] * b[2] - a[2] * b[1]
     out[1] = a[2] * b[0] - a[0] * b[2]
@@ -182,7 +182,7 @@ def _cross_vectors(a, b):
 
 def _cross_arrays(a, b):
     if a.shape[-1] != 3 or b.shape[-1] != 3:
-        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors")
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     out = a * b
     out[..., 0] = a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]
     out[..., 1] = a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2]
