@@ -938,6 +938,36 @@ def test_min_max_nan_and_tuples():
     checks(f, [([nan, 1.0, 2.0],), ([1.0, nan, 0.5],), ([(1, 2), (1, 1), (0, 5)],), ([0.0, -0.0],), ([-0.0, 0.0],)])
 
 
+def test_min_max_of_tuples_strings_and_lists():
+    def f(a, b):
+        return max(a, b), min(a, b), max(b, a, b), min([b, a]), max((a, b))
+
+    for a, b in (((1, 2.5), (1, 0.5)), ("abc", "ab"), ([1, 2], [1, 3]), ((1, [2]), (1, [2, 0])), (Point(1, 2), Point(0, 5)), ((), ())):
+        checks(f, [(a, b), (b, a), (a, a)])
+
+    def chosen(a, b):
+        c = max(a, b)
+        c.append(7)
+        return c, a, b
+
+    checks(chosen, [([1], [2]), ([2], [1])])
+
+
+def test_folds_over_mixed_tuples():
+    def f(a, b):
+        t = (a, b, 2.5)
+        return max(t), min(t), sum(t), sum((True, a)), any((a, "", ())), all((b, (1,), "x", None))
+
+    checks(f, [(1.0, 7.0), (0.0, -3.0)])
+
+
+def test_min_max_take_one_iterable_or_values():
+    check_error(lambda a: max(a, 5), ([1, 2],), TypingError, "have no order")
+    check_error(lambda a: max((a, "text")), (1,), TypingError, "no type in common")
+    check_error(lambda a: sorted(a, True), ([1, 2],), TypingError, "at most 1")
+    check_error(lambda a: a.sort(True), ([1, 2],), TypingError, "at most 1")
+
+
 def test_any_all():
     def f(x):
         return any(x), all(x)

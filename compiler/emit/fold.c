@@ -94,7 +94,7 @@ void hl_emit_sum_iterable(hl_emit *e, hl_inst *i, V *out)
 
 /* --- min, max ----------------------------------------------------------------------------------------------------------------- */
 
-static bool wants_max(const hl_inst *i) { return i->rule->id == HL_R_max_iterable; }
+static bool wants_max(const hl_inst *i) { return i->rule->id == HL_R_max_iterable || i->rule->id == HL_R_max_value; }
 
 static void better_item(hl_emit *e, fold *f, const hl_type *t, const V *item)
 {
@@ -123,6 +123,17 @@ void hl_emit_min_iterable(hl_emit *e, hl_inst *i, V *out)
         hl_check(e, i, LLVMBuildLoad2(e->b, e->i1, f.has, ""), wants_max(i) ? HL_ERR_max_empty : HL_ERR_min_empty, NULL, NULL);
     get(e, &f, out);
     hl_emit_retain(e, i->type, out);
+}
+
+void hl_emit_min_value(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *t = i->type;
+    memcpy(out, hl_arg(e, i, 0), sizeof *out * t->nparts);
+    for (int k = 1; k < i->nargs; k++) {
+        V *x = hl_arg(e, i, k), better = hl_value_compare(e, i, wants_max(i) ? HL_OP_gt : HL_OP_lt, t, x, t, out);
+        for (int p = 0; p < t->nparts; p++) out[p] = hl_select(e, better, x[p], out[p]);
+    }
+    hl_emit_retain(e, t, out);
 }
 
 /* --- any, all -------------------------------------------------------------------------------------------------------------------- */

@@ -40,7 +40,7 @@ struct hl_rule {
     int op;                 /* OP rows: hl_op */
     int self;               /* METHOD, ATTR rows: hl_kind of the object */
     const char *key;        /* "numpy.zeros"; method or attribute name */
-    const char *params;     /* "shape, dtype=, order="  a name with = may be omitted; "*rest" takes what is left */
+    const char *params;     /* "shape, dtype=, order="  a name with = may be omitted; "*rest" takes what is left, what comes behind it or "*" is given by keyword */
     const char *name;
     hl_rule_fn type;
     unsigned effects;       /* HL_E_… from the letters: r w x as in ops.def, b BORROW, c CONSUME, l LAZY, f FUSES, s SERIAL, u UFUNC, o OBJECT, P PYTHON */

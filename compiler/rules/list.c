@@ -110,6 +110,22 @@ static const hl_type *items_of(hl_site *s, int k)
     return iter ? iter->elem : NULL;
 }
 
+/* What the items of operand k meet in: those of a tuple may be of several types, since no loop goes over them. */
+static const hl_type *common_item(hl_site *s, int k)
+{
+    const hl_type *t = s->types[k], *u = NULL;
+    if (t->kind != HL_K_TUPLE || !t->nitems) return items_of(s, k);
+    for (int n = 0; n < t->nitems; n++) {
+        const hl_type *item = hl_unliteral_deep(hl_site_types(s), t->items[n]);
+        u = n ? hl_unify(hl_site_types(s), u, item) : item;
+        if (!u) {
+            hl_reject(s, "the items of %s have no type in common", t->name);
+            return NULL;
+        }
+    }
+    return u;
+}
+
 const hl_type *hl_type_list_new(hl_site *s)
 {
     const hl_type *var = hl_fresh_var(s->in, s->inst);
@@ -286,7 +302,7 @@ const hl_type *hl_type_sum_iterable(hl_site *s)
 {
     const hl_type *over = s->types[0];
     if (over->kind == HL_K_ARRAY && over->ndim != 1) return NULL;
-    const hl_type *elem = items_of(s, 0);
+    const hl_type *elem = common_item(s, 0);
     if (!elem) return NULL;
     elem = hl_resolve(s->in, elem);
     if (elem->has_var || (over->kind == HL_K_TUPLE && !over->nitems)) elem = hl_T.int64;
@@ -303,13 +319,31 @@ const hl_type *hl_type_sum_iterable(hl_site *s)
     return t;
 }
 
+/* min(a, b, …) of what is ordered and no number: tuples, strings, lists. */
+const hl_type *hl_type_min_value(hl_site *s)
+{
+    if (s->n < 2) return NULL;
+    const hl_type *t = NULL;
+    for (int k = 0; k < s->n; k++) {
+        const hl_type *x = hl_unliteral_deep(hl_site_types(s), s->types[k]), *u = k ? hl_unify(hl_site_types(s), t, x) : x;
+        if (!u || !hl_comparable(u, u, true)) {
+            if (u) hl_reject(s, "values of type %s have no order", u->name);
+            else hl_reject(s, "%s and %s have no order", t->name, x->name);
+            return NULL;
+        }
+        t = u;
+    }
+    for (int k = 0; k < s->n; k++) s->types[k] = t;
+    return t;
+}
+
 const hl_type *hl_type_min_iterable(hl_site *s)
 {
     const hl_type *over = s->types[0];
     if (over->kind == HL_K_ARRAY && over->ndim != 1) return NULL;
     if (hl_is_number(hl_unliteral(over))) return NULL;
     bool empty = over->kind == HL_K_TUPLE && !over->nitems;
-    const hl_type *elem = items_of(s, 0), *dflt = s->types[1];
+    const hl_type *elem = common_item(s, 0), *dflt = s->types[1];
     if (!elem) return NULL;
     elem = hl_resolve(s->in, elem);
     if (elem->has_var || empty) elem = dflt->kind == HL_K_OMITTED ? hl_T.int64 : hl_unliteral_deep(hl_site_types(s), dflt);
@@ -331,6 +365,9 @@ const hl_type *hl_type_any_iterable(hl_site *s)
 {
     const hl_type *over = s->types[0];
     if (over->kind == HL_K_ARRAY && over->ndim != 1) return NULL;
+    bool each = over->kind == HL_K_TUPLE; /* which are asked one by one, whatever their types */
+    for (int k = 0; each && k < over->nitems; k++) each = hl_has_truth(over->items[k]);
+    if (each) return hl_T.boolean;
     const hl_type *elem = items_of(s, 0);
     if (!elem) return NULL;
     elem = hl_resolve(s->in, elem);

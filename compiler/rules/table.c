@@ -215,18 +215,19 @@ const hl_rule *hl_rules_of_attr(hl_kind self, const char *name)
 
 void hl_rule_params(const hl_rule *r, hl_params *out)
 {
+    bool star = false; /* what comes behind it is given by keyword alone */
     memset(out, 0, sizeof *out);
     if (r->kind == HL_RULE_METHOD) out->name[0] = "self", out->len[0] = 4, out->n = 1;
     for (const char *p = r->params; *p;) {
         p += strspn(p, " ,");
         size_t n = strcspn(p, " ,=");
         if (!n) break;
-        if (*p == '*') out->rest = true, out->npos = out->n;
+        if (*p == '*') out->rest = n > 1, out->npos = out->n, star = true;
         else if (out->n < 16) {
             out->name[out->n] = p, out->len[out->n] = n, out->optional[out->n] = p[n] == '=';
             out->n++;
         }
         p += n + (p[n] == '=');
     }
-    if (!out->rest) out->npos = out->n;
+    if (!star) out->npos = out->n;
 }
