@@ -103,6 +103,15 @@ hl_status hl_nd_items(nd *r, const nd *a, int32_t npy)
     return 0;
 }
 
+hl_status hl_nd_as(nd *r, int32_t npy)
+{
+    nd given = *r;
+    if (r->npy == npy) return 0;
+    hl_status bad = hl_nd_contiguous(r, &given, npy);
+    hl_nd_drop(&given);
+    return bad;
+}
+
 nd hl_nd_axis(const nd *a, int axis, int64_t *n, int64_t *stride)
 {
     nd r = *a;

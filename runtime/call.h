@@ -21,6 +21,7 @@ void hl_nd_flatten(nd *r);                              /* contiguous items as o
 void hl_nd_copy(const nd *dst, const nd *src);          /* same shape; converts */
 hl_status hl_nd_contiguous(nd *r, const nd *a, int32_t npy); /* a C-ordered copy of dtype npy */
 hl_status hl_nd_items(nd *r, const nd *a, int32_t npy); /* the same to be read only: a itself where it is in C order and of dtype npy */
+hl_status hl_nd_as(nd *r, int32_t npy);                 /* r, which owns its memory, in another dtype; dropped when that fails */
 nd hl_nd_axis(const nd *a, int axis, int64_t *n, int64_t *stride); /* a without the axis */
 /* The lines along an axis: for (hl_lines l = hl_lines_of(&a, axis); hl_line(&l, &p); ) — p is where a line begins */
 typedef struct hl_lines { nd over; int64_t index[HL_CALL_DIMS]; int64_t left; char *at; } hl_lines;

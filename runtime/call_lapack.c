@@ -1,4 +1,4 @@
-/* slogdet, eigh, svd, qr by the LAPACK that came with NumPy's BLAS (blas.c finds it; solve, inv, det and cholesky are beside it).
+/* slogdet, eigh, svd and what follows from it, qr by the LAPACK that came with NumPy's BLAS (blas.c finds it; solve, inv, det and cholesky are beside it).
  *
  * Everything is computed in double precision, real or complex; single precision is converted on the way in and out.  LAPACK
  * stores columns one after another: matrices are copied transposed into work memory, results back.
@@ -200,33 +200,98 @@ static hl_status decompose(columns *a, const char *job, columns *u, double *s, c
     return bad ? bad : info ? hl_failed_linalg("SVD did not converge") : 0;
 }
 
-/* full: 1 whole square factors, 0 the part that matters, -1 values alone */
-static hl_status singular(const hl_operand *a, hl_slot *out, int full)
+/* A matrix, its singular values s and, where they are wanted, the factors u and vt. */
+typedef struct factors { columns m, u, vt; double *s; fint k; } factors;
+
+static void factors_free(factors *f)
+{
+    hl_free(f->u.data);
+    hl_free(f->vt.data);
+    hl_free(f->s);
+    hl_free(f->m.data);
+}
+
+/* full: 1 whole square factors, 0 the part that matters, -1 values alone; conjugate: of the conjugate matrix.  To be freed either way. */
+static hl_status factors_of(factors *f, const hl_operand *a, int full, bool conjugate)
 {
     nd x = hl_nd_of(a);
-    columns m, u = {0}, vt = {0};
-    if (columns_of(&m, x, wide_type(x.npy))) return 1;
-    fint k = m.rows < m.cols ? m.rows : m.cols, nu = full == 1 ? m.rows : k, nv = full == 1 ? m.cols : k;
-    double *s = hl_malloc((size_t)(k + 1) * 8);
-    hl_status bad = s ? 0 : hl_failed(HL_ERR_memory, 0, 0);
-    if (!bad) bad = columns_new(&u, full < 0 ? 1 : m.rows, full < 0 ? 1 : nu, m.npy) || columns_new(&vt, full < 0 ? 1 : nv, full < 0 ? 1 : m.cols, m.npy);
-    if (!bad) bad = decompose(&m, full < 0 ? "N" : full ? "A" : "S", &u, s, &vt);
-    for (columns *c = &u; !bad && !k && full == 1 && c; c = c == &u ? &vt : NULL) /* of nothing: identities */
+    *f = (factors){.s = NULL};
+    if (columns_of(&f->m, x, wide_type(x.npy))) return 1;
+    columns *m = &f->m;
+    if (conjugate && m->npy == NPY_CDOUBLE)
+        for (fint j = 0; j < m->rows * m->cols; j++) ((double *)m->data)[2 * j + 1] *= -1;
+    f->k = m->rows < m->cols ? m->rows : m->cols;
+    fint nu = full == 1 ? m->rows : f->k, nv = full == 1 ? m->cols : f->k;
+    if (!(f->s = hl_malloc((size_t)(f->k + 1) * 8))) return hl_failed(HL_ERR_memory, 0, 0);
+    if (columns_new(&f->u, full < 0 ? 1 : m->rows, full < 0 ? 1 : nu, m->npy) || columns_new(&f->vt, full < 0 ? 1 : nv, full < 0 ? 1 : m->cols, m->npy)) return 1;
+    return decompose(m, full < 0 ? "N" : full ? "A" : "S", &f->u, f->s, &f->vt);
+}
+
+static hl_status singular(const hl_operand *a, hl_slot *out, int full)
+{
+    factors f;
+    hl_status bad = factors_of(&f, a, full, false);
+    for (columns *c = &f.u; !bad && !f.k && full == 1 && c; c = c == &f.u ? &f.vt : NULL) /* of nothing: identities */
         for (fint j = 0; j < c->rows; j++) *(double *)(c->data + (j * c->rows + j) * c->item) = 1;
     hl_mem *made[2] = {NULL, NULL};
-    if (!bad && full >= 0 && !(bad = give_matrix(&u, m.rows, nu, result_type(a->npy), &out))) made[0] = out[-6].p;
-    if (!bad && !(bad = give_vector(s, k, real_type(a->npy), &out))) made[1] = out[-4].p;
-    if (!bad && full >= 0) bad = give_matrix(&vt, nv, m.cols, result_type(a->npy), &out);
+    if (!bad && full >= 0 && !(bad = give_matrix(&f.u, f.u.rows, f.u.cols, result_type(a->npy), &out))) made[0] = out[-6].p;
+    if (!bad && !(bad = give_vector(f.s, f.k, real_type(a->npy), &out))) made[1] = out[-4].p;
+    if (!bad && full >= 0) bad = give_matrix(&f.vt, f.vt.rows, f.vt.cols, result_type(a->npy), &out);
     for (int j = 0; bad && j < 2; j++) hl_release(made[j]);
-    hl_free(u.data);
-    hl_free(vt.data);
-    hl_free(s);
-    hl_free(m.data);
+    factors_free(&f);
     return bad;
 }
 
 hl_status hl_np_svd(const hl_operand *a, hl_slot *out) { return singular(a, out, hl_arg_int(&a[1], 1) != 0); }
 hl_status hl_np_svdvals(const hl_operand *a, hl_slot *out) { return singular(a, out, -1); }
+
+/* a, rcond: the pseudo-inverse vt^T / s * u^T of the conjugate's factors; what s has up to rcond of the largest counts as 0. */
+hl_status hl_np_pinv(const hl_operand *a, hl_slot *out)
+{
+    factors f;
+    nd r;
+    hl_status bad = factors_of(&f, a, 0, true);
+    int64_t shape[2] = {f.m.cols, f.m.rows};
+    double cutoff = bad || !f.k ? 0 : hl_arg_float(&a[1], 1e-15) * f.s[0];
+    for (fint j = 0; !bad && j < f.k; j++) {
+        double scale = f.s[j] > cutoff ? 1 / f.s[j] : 0;
+        fint parts = f.m.npy == NPY_CDOUBLE ? 2 : 1;
+        for (fint i = 0; i < f.m.rows * parts; i++) ((double *)f.u.data)[j * f.m.rows * parts + i] *= scale;
+    }
+    if (!bad && !(bad = hl_nd_new(&r, 2, shape, f.m.npy))) {
+        int64_t item = f.m.item;
+        bad = hl_gemm(f.m.npy, shape[0], shape[1], f.k, f.vt.data, item * f.k, item, f.u.data, item * f.m.rows, item, r.data, r.stride[0], r.stride[1]);
+        if (bad) hl_nd_drop(&r);
+        else bad = hl_nd_as(&r, result_type(a->npy));
+    }
+    factors_free(&f);
+    if (!bad) hl_nd_give(&r, out);
+    return bad;
+}
+
+/* A, tol: how many singular values are above it */
+hl_status hl_np_matrix_rank(const hl_operand *a, hl_slot *out)
+{
+    factors f;
+    hl_status bad = factors_of(&f, a, -1, false);
+    double eps = real_type(a->npy) == NPY_FLOAT ? 0x1p-23 : 0x1p-52;
+    double tol = bad || !f.k ? 0 : hl_arg_float(&a[1], f.s[0] * (double)(f.m.rows > f.m.cols ? f.m.rows : f.m.cols) * eps);
+    out->i = 0;
+    for (fint j = 0; !bad && j < f.k; j++) out->i += f.s[j] > tol;
+    factors_free(&f);
+    return bad;
+}
+
+/* The largest singular value by the smallest; of a matrix of zeros infinite. */
+hl_status hl_np_cond(const hl_operand *a, hl_slot *out)
+{
+    factors f;
+    hl_status bad = factors_of(&f, a, -1, false);
+    if (!bad && !f.k) bad = hl_failed_linalg("cond is not defined on empty arrays");
+    if (!bad) out->f = f.s[0] == 0 ? INFINITY : f.s[0] / f.s[f.k - 1];
+    factors_free(&f);
+    return bad;
+}
 
 /* Calls a routine twice, for the size of its work memory and for the work: f(m, n[, k], a, lda, tau, work, lwork, info) */
 static hl_status factor(void *f, fint m, fint n, const fint *k, columns *a, char *tau)

@@ -120,6 +120,47 @@ static hl_status multiply(const hl_operand *a, hl_slot *out, bool dot)
 hl_status hl_np_dot(const hl_operand *a, hl_slot *out) { return multiply(a, out, true); }
 hl_status hl_np_matmul(const hl_operand *a, hl_slot *out) { return multiply(a, out, false); }
 
+/* *r = x @ y, for square matrices; what r was is dropped. */
+static hl_status product_into(nd *r, const nd *x, const nd *y)
+{
+    nd p;
+    if (hl_nd_new(&p, 2, x->shape, x->npy)) return 1;
+    if (product_2d(x, y, &p)) return hl_nd_drop(&p), 1;
+    hl_nd_drop(r);
+    *r = p;
+    return 0;
+}
+
+/* a, n: powers by squaring, in NumPy's order of products */
+hl_status hl_np_matrix_power(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), base, result = {.owner = NULL};
+    int64_t n = hl_arg_int(&a[1], 0), one = 1;
+    uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    if (x.shape[0] != x.shape[1]) return hl_failed_linalg("Last 2 dimensions of the array must be square");
+    if (n < 0) {
+        hl_slot inverse[6];
+        if (!hl_npy_is_float(x.npy) && !hl_npy_is_complex(x.npy))
+            return hl_failed_text(&PyExc_ValueError, "whole numbers have no inverse matrix: convert to float64 first");
+        if (hl_np_inv(a, inverse)) return 1;
+        base = hl_nd_of(&(hl_operand){.v.p = inverse, .npy = x.npy, .ndim = 2, .kind = HL_ARG_ARRAY});
+    } else if (hl_nd_contiguous(&base, &x, x.npy)) return 1;
+    hl_status bad = 0;
+    if (!left && !(bad = hl_nd_new(&result, 2, x.shape, x.npy))) {
+        memset(result.data, 0, (size_t)(hl_nd_size(&result) * result.item));
+        for (int64_t k = 0; k < x.shape[0]; k++) hl_items_convert(result.data + k * (result.stride[0] + result.item), 0, result.npy, &one, 0, NPY_INT64, 1);
+    }
+    while (left && !bad) {
+        if (left & 1) bad = result.owner ? product_into(&result, &result, &base) : hl_nd_contiguous(&result, &base, base.npy);
+        left >>= 1;
+        if (left && !bad) bad = product_into(&base, &base, &base);
+    }
+    hl_nd_drop(&base);
+    if (!bad) hl_nd_give(&result, out);
+    else if (result.owner) hl_nd_drop(&result);
+    return bad;
+}
+
 hl_status hl_np_vdot(const hl_operand *a, hl_slot *out)
 {
     int32_t npy = hl_npy_promote(a[0].npy, a[1].npy);

@@ -27,7 +27,8 @@ enum { HL_INDEX_AXES = 11 };
     X(dot) X(matmul) X(vdot) X(random_array) X(random_ints_array) X(shuffle) X(permutation) X(choice)                  \
     X(diff) X(kron) X(isin) X(tri) X(triu) X(tril) X(cov) X(corrcoef) X(trapezoid) X(vander) X(searchsorted_scalar)                   \
     X(cholesky) X(inv) X(solve) X(det) X(slogdet) X(eigh) X(eigvalsh) X(svd) X(svdvals) X(qr) X(unique_flags) X(take_one)          \
-    X(intersect1d) X(union1d) X(setdiff1d) X(setxor1d) X(nanargmax) X(nanargmin) X(isclose) X(allclose)
+    X(intersect1d) X(union1d) X(setdiff1d) X(setxor1d) X(nanargmax) X(nanargmin) X(isclose) X(allclose)                           \
+    X(pinv) X(matrix_rank) X(cond) X(matrix_power) X(convolve) X(correlate) X(polyval) X(gradient)
 #define X(name) HL_API hl_status hl_np_##name(const hl_operand *a, hl_slot *out);
 HL_NP_CALLS(X)
 #undef X

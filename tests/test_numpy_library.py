@@ -2,6 +2,8 @@
 import numpy as np
 import pytest
 
+from harness import arrays, check
+from hotloop import njit
 from test_arrays import A, B, V, run, store
 
 X = A - 0.5
@@ -56,8 +58,108 @@ def test_libraries_compile_quickly():
     """A library function costs what the same lines in the user's own function would cost."""
     import time
 
-    from hotloop import njit
     njit(lambda a: np.allclose(a, a))(V)
     start = time.perf_counter()
     njit(lambda a: np.allclose(a, a + 1))(V)
     assert time.perf_counter() - start < 0.5
+
+
+# --- convolutions, polynomials, differences: every dtype, strided operands, kernels longer than the signal -------------------------------
+
+def _items(dtype, n, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.integers(-9, 9, n) if np.dtype(dtype).kind in "iu" else rng.normal(size=n)
+    return (x + 1j * rng.normal(size=n) if np.dtype(dtype).kind == "c" else x).astype(dtype)
+
+
+SIZES = [(1, 1), (5, 2), (2, 5), (40, 3), (3, 40), (200, 70), (70, 200), (64, 16), (33, 4), (4, 33)]
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "uint16", "complex128", "complex64"])
+def test_convolutions(dtype, mode):
+    single = dtype in ("float32", "complex64")
+    # sums near zero differ by more than their own size
+    compare = dict(rtol=0, ulp=0) if dtype[0] in "iu" else dict(rtol=1e-3 if single else 1e-9)
+    both = njit(eval(f"lambda a, v: (np.convolve(a, v, '{mode}'), np.correlate(a, v, '{mode}'))", {"np": np}))
+    for n, m in SIZES:
+        a, v = np.abs(_items(dtype, n)) + 1, np.abs(_items(dtype, m, 1)) + 1
+        check(both, a.astype(dtype), v.astype(dtype), **compare)
+        check(both, np.repeat(a, 2).astype(dtype)[::-2], v.astype(dtype), **compare)
+        check(both, a.astype(dtype), v.astype(np.float64), **{**compare, "rtol": 1e-3 if single else 1e-9})
+        if dtype[0] == "c":
+            check(both, a.astype(dtype) * 1j, v.astype(dtype) * (1 - 2j), **compare)
+
+
+def test_convolution_modes():
+    check(lambda a, mode: np.convolve(a, a, mode), A[0], "same", rtol=1e-12)
+    check(lambda a, mode: np.correlate(a, a, mode), A[0], "valid", rtol=1e-12)
+    check(lambda a: np.convolve([1, 2, 3], a), A[0], rtol=1e-12)
+    for a, v in ((np.empty(0), V), (V, np.empty(0))):
+        check(lambda a, v: np.convolve(a, v), a, v)
+        check(lambda a, v: np.correlate(a, v), a, v)
+    with pytest.raises(ValueError, match="mode must be one of 'valid', 'same', or 'full'"):
+        njit(lambda a, mode: np.convolve(a, a, mode))(V, "other")
+
+
+def test_convolution_of_special_values():
+    """Nothing is multiplied that NumPy does not multiply: infinities and NaN stay where they are."""
+    a = np.arange(60.0)
+    a[[3, 20, 50]] = np.inf, np.nan, -np.inf
+    check(lambda a, v: (np.convolve(a, v), np.convolve(v, a, "same")), a, np.array([1.0, 2.0, 4.0]))
+
+
+@pytest.mark.parametrize("coefficients", ["float64", "float32", "int64", "int8", "complex128"])
+@pytest.mark.parametrize("places", ["float64", "float32", "int64", "int8", "uint32", "complex64"])
+def test_polyval(coefficients, places):
+    rtol = 1e-4 if "float32" in (coefficients, places) or places == "complex64" else 1e-12
+    p, x = _items(coefficients, 4), _items(places, 51)
+    check(lambda p, x: np.polyval(p, x), p, x, rtol=rtol)
+    check(lambda p, x: np.polyval(p, x), p[::-1], x.reshape(17, 3).T, rtol=rtol)
+    check(lambda p, x: np.polyval(p, x), p, complex(x[0]) if places[0] == "c" else float(x[0]), rtol=rtol)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8", "complex128", "complex64"])
+def test_gradient(dtype):
+    rtol = 1e-6 if dtype in ("float32", "complex64") else 0 if dtype[0] != "c" else 1e-14
+    for n in (2, 3, 40):
+        f = _items(dtype, n)
+        check(lambda f: np.gradient(f), f, rtol=rtol)
+        check(lambda f, h: (np.gradient(f, h), np.gradient(f[::-1], 0.25)), f, 0.3, rtol=rtol)
+        check(lambda f, h: np.gradient(f, h), f, 2, rtol=rtol)
+    check(lambda f: np.gradient(f), V[:1])
+
+
+@pytest.mark.parametrize("layout", ["readonly", "strided", "negative", "unaligned"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "complex128"])
+def test_layouts_of_library_operands(dtype, layout):
+    a, m = arrays(dtype, 1, layout, size=40), arrays(dtype, 2, layout, size=4)
+    check(lambda a: (np.convolve(a, a[:3]), np.correlate(a[:3], a, "full"), np.polyval(a[:4], a), np.gradient(a)), a, rtol=1e-4)
+    check(lambda m: (np.linalg.pinv(m), np.linalg.matrix_power(m, 2)), m, rtol=1e-2)
+
+
+# --- by singular values, by squaring --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "complex128", "complex64"])
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3), (1, 1)])
+def test_by_singular_values(dtype, shape):
+    rtol = 1e-2 if dtype in ("float32", "complex64") else 1e-8
+    a = _items(dtype, shape[0] * shape[1]).reshape(shape) + np.eye(*shape, dtype=dtype) * 8
+    check(lambda a: (np.linalg.pinv(a), np.linalg.pinv(a, 0.3), np.linalg.cond(a)), a, rtol=rtol)
+    check(lambda a: np.linalg.pinv(a.T), a, rtol=rtol)
+    check(lambda a: (np.linalg.matrix_rank(a), np.linalg.matrix_rank(a * 0), np.linalg.matrix_rank(a, 9.5)), a)
+
+
+def test_singular_values_of_special_matrices():
+    check(lambda a: (np.linalg.matrix_rank(a), np.linalg.cond(a * 0)), np.array([[1.0, 2.0], [2.0, 4.0]]))
+    for shape in ((0, 3), (3, 0), (0, 0)):
+        check(lambda a: np.linalg.pinv(a), np.empty(shape))
+        check(lambda a: np.linalg.cond(a), np.empty(shape))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "complex128"])
+def test_matrix_power(dtype):
+    a = (_items(dtype, 9).reshape(3, 3) + 2 * np.eye(3)).astype(dtype)
+    for n in (0, 1, 2, 3, 5, 8) if dtype[0] == "i" else (-3, -1, 0, 1, 2, 3, 5, 8):
+        check(lambda a, n: (np.linalg.matrix_power(a, n), np.linalg.matrix_power(a.T, n)), a, n, rtol=1e-3 if dtype == "float32" else 1e-9)
+    check(lambda a: np.linalg.matrix_power(a[:2], 2), a)

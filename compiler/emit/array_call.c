@@ -109,7 +109,7 @@ CALL(hstack) CALL(column_stack) CALL(dstack) CALL(append) CALL(delete_) CALL(ins
 CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL(argwhere) CALL(trace) CALL(outer) CALL(norm) CALL(array_equal)
 CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tril) CALL(cov) CALL(corrcoef) CALL(trapezoid) CALL(vander)
 CALL(cholesky) CALL(inv) CALL(solve) CALL(det) CALL(intersect1d) CALL(union1d) CALL(setdiff1d) CALL(setxor1d) CALL(nanargmax)
-CALL(nanargmin) CALL(isclose) CALL(allclose)
+CALL(nanargmin) CALL(isclose) CALL(allclose) CALL(pinv) CALL(matrix_rank) CALL(cond) CALL(matrix_power) CALL(gradient)
 #undef CALL
 #define RAW(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, true, out); }
 RAW(take_one) RAW(vdot)
@@ -136,6 +136,40 @@ void hl_emit_call_matmul(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL
 #define IN_PLACE(name, err) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i, err)) plain_call(e, i, HL_RT_np_##name, false, out); }
 IN_PLACE(sort_method, HL_ERR_readonly_sort) IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array)
 #undef IN_PLACE
+
+/* convolve, correlate: two vectors, and the mode: 0 valid, 1 same, 2 full, or a string that the runtime looks at */
+static void emit_convolution(hl_emit *e, hl_inst *i, hl_rt f, int otherwise, V *out)
+{
+    const hl_type *t = i->args[2]->type;
+    call c = {.n = 0};
+    for (int k = 0; k < 2; k++) push_operand(e, &c, i->args[k]);
+    if (t->kind == HL_K_STR) push(e, &c, hl_one(e, i->args[2]), 0, 0, HL_ARG_NONE);
+    else {
+        const char *mode = t->kind == HL_K_OMITTED ? NULL : hl_literal_str(t);
+        push(e, &c, hl_i64(e, !mode ? otherwise : *mode == 'v' ? 0 : *mode == 's' ? 1 : 2), 0, 0, HL_ARG_INT);
+    }
+    finish_call(e, i, &c, f, false, out);
+}
+
+void hl_emit_call_convolve(hl_emit *e, hl_inst *i, V *out) { emit_convolution(e, i, HL_RT_np_convolve, 2, out); }
+void hl_emit_call_correlate(hl_emit *e, hl_inst *i, V *out) { emit_convolution(e, i, HL_RT_np_correlate, 0, out); }
+
+/* polyval of real numbers at one of them: Horner's rule, here */
+void hl_emit_call_polyval(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *p = i->args[0]->type, *x = hl_unliteral(i->args[1]->type);
+    if (!hl_is_array(p) || !hl_is_float(i->type)) {
+        plain_call(e, i, HL_RT_np_polyval, true, out);
+        return;
+    }
+    V *a = hl_array_parts(e, i->args[0]), at = hl_cast1(e, x, i->type, hl_one(e, i->args[1])), item[2];
+    hl_for l = hl_for_begin(e, hl_i64(e, 0), hl_arr_shape(a, 0), "k");
+    V y = hl_for_phi(e, &l, LLVMConstReal(LLVMTypeOf(at), 0));
+    hl_load_item(e, p, hl_gep_bytes(e, hl_arr_data(a), hl_mul64(e, l.i, hl_arr_stride(p, a, 0))), item);
+    hl_for_next(e, &l, y, LLVMBuildFAdd(e->b, LLVMBuildFMul(e->b, y, at, ""), hl_cast1(e, p->elem, i->type, item[0]), ""));
+    hl_for_end(e, &l);
+    out[0] = y;
+}
 
 /* --- random numbers ------------------------------------------------------------------------------------------------------------ */
 

@@ -50,3 +50,24 @@ const hl_type *hl_type_linalg_qr(hl_site *s)
     const hl_type *items[2] = {array(t, 2), array(t, 2)};
     return hl_type_tuple(hl_site_types(s), items, 2, NULL);
 }
+
+const hl_type *hl_type_linalg_pinv(hl_site *s)
+{
+    const hl_type *t = matrix(s);
+    return t && (s->types[1]->kind == HL_K_OMITTED || s->types[1]->kind == HL_K_NONE || hl_is_real(hl_unliteral(s->types[1]))) ? array(t, 2) : NULL;
+}
+
+const hl_type *hl_type_linalg_rank(hl_site *s)
+{
+    const hl_type *tol = s->types[1];
+    return matrix(s) && (tol->kind == HL_K_OMITTED || tol->kind == HL_K_NONE || hl_is_real(hl_unliteral(tol))) ? hl_T.int64 : NULL;
+}
+
+const hl_type *hl_type_linalg_cond(hl_site *s)
+{
+    const hl_type *t = matrix(s);
+    return t ? real_part(t) : NULL;
+}
+
+/* Whole numbers stay whole. */
+const hl_type *hl_type_linalg_power(hl_site *s) { return matrix(s) && hl_is_intlike(hl_unliteral(s->types[1])) ? array(s->types[0]->elem, 2) : NULL; }

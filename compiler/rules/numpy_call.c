@@ -308,6 +308,35 @@ LISTS(interp)
     return hl_is_array(x) && x->ndim ? c_array(hl_T.float64, x->ndim) : NULL;
 }
 
+/* convolve, correlate: a, v, mode= */
+LISTS(convolve)
+{
+    const hl_type *m = s->types[2];
+    const char *mode = hl_is_literal(m) && m->elem->kind == HL_K_STR ? hl_literal_str(m) : NULL;
+    if (!is_array(s, 0) || !is_array(s, 1) || s->types[0]->ndim != 1 || s->types[1]->ndim != 1) return NULL;
+    if (m->kind != HL_K_OMITTED && m->kind != HL_K_STR && !(mode && (!strcmp(mode, "full") || !strcmp(mode, "same") || !strcmp(mode, "valid"))))
+        return hl_reject(s, "the mode is 'full', 'same' or 'valid'"), NULL;
+    return vector(hl_promote_array(s->types[0]->elem, true, s->types[1]->elem, true));
+}
+
+/* polyval: p, x */
+LISTS(polyval)
+{
+    const hl_type *x = s->types[1];
+    if (!is_array(s, 0) || s->types[0]->ndim != 1 || !(is_number(x) || hl_is_array(x))) return NULL;
+    const hl_type *t = hl_promote_array(item_of(x), true, s->types[0]->elem, true);
+    return hl_is_array(x) && x->ndim ? c_array(t, x->ndim) : t;
+}
+
+/* gradient: f, spacing= */
+LISTS(gradient)
+{
+    const hl_type *f = s->types[0];
+    if (!is_array(s, 0) || f->elem->kind == HL_K_BOOL || (given(s->types[1]) && !hl_is_real(hl_unliteral(s->types[1])))) return NULL;
+    if (f->ndim != 1) return hl_reject(s, "gradients of arrays of one dimension are supported"), NULL;
+    return vector(hl_is_intlike(f->elem) ? hl_T.float64 : f->elem);
+}
+
 static bool close_options(hl_site *s)
 {
     for (int k = 2; k < 5; k++)

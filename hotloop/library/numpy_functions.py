@@ -45,51 +45,6 @@ def average(a, axis=None, weights=None):
     return np.sum(a * weights, axis) / np.sum(weights, axis)
 
 
-@implements("gradient")
-def gradient(f, spacing=1.0):
-    n = f.shape[0]
-    if n < 2:
-        raise ValueError("Shape of array too small to calculate a numerical gradient, at least (edge_order + 1) elements are required.")
-    out = np.empty(n, (f[:1] / 2).dtype)
-    out[1:-1] = (f[2:] - f[:-2]) / (2.0 * spacing)
-    out[0] = (f[1] - f[0]) / spacing
-    out[-1] = (f[-1] - f[-2]) / spacing
-    return out
-
-
-def _convolution(a, v):
-    out = np.zeros(a.shape[0] + v.shape[0] - 1, (a[:1] * v[:1]).dtype)
-    for k in range(v.shape[0]):
-        out[k:k + a.shape[0]] += a * v[k]
-    return out
-
-
-@implements("convolve")
-def convolve(a, v, mode="full"):
-    if a.shape[0] == 0 or v.shape[0] == 0:
-        raise ValueError("a cannot be empty" if a.shape[0] == 0 else "v cannot be empty")
-    n, m = max(a.shape[0], v.shape[0]), min(a.shape[0], v.shape[0])
-    out = _convolution(a, v)
-    if mode == "valid":
-        return out[m - 1:n]
-    if mode == "same":
-        return out[(m - 1) // 2:(m - 1) // 2 + n]
-    return out
-
-
-@implements("correlate")
-def correlate(a, v, mode="valid"):
-    return convolve(a, np.conj(v[::-1]), mode)
-
-
-@implements("polyval")
-def polyval(p, x):
-    y = x * 0 + p[0] * 0
-    for k in range(p.shape[0]):
-        y = y * x + p[k]
-    return y
-
-
 @implements("logspace")
 def logspace(start, stop, num=50, endpoint=True, base=10.0):
     if endpoint:
