@@ -532,9 +532,15 @@ static PyMethodDef dispatcher_methods[] = {
     {"_inspect", dispatcher_inspect, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL}};
 
+static PyObject *get_of_function(PyObject *self, void *name) { return PyObject_GetAttrString(((hl_dispatcher *)self)->py_func, name); }
+
 static PyGetSetDef dispatcher_getset[] = {
     FORWARDS(NOTHING, AS_GETSET)
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {"__code__", get_of_function, NULL, "The Python function's.", "__code__"},
+    {"__defaults__", get_of_function, NULL, "The Python function's.", "__defaults__"},
+    {"__kwdefaults__", get_of_function, NULL, "The Python function's.", "__kwdefaults__"},
+    {"__annotations__", get_of_function, NULL, "The Python function's.", "__annotations__"},
     {"_options", get_options, NULL, NULL, NULL},
     {"_interpreted", get_interpreted, NULL, NULL, NULL},
     {"_can_compile", get_can_compile, NULL, NULL, NULL},

@@ -38,7 +38,7 @@ _submodules = {"config", "core", "errors", "extending", "inspection", "np", "par
 _type_names = frozenset("""
     void none boolean bool_ b1 int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp intc uintc int_ uint ssize_t size_t
     i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16 float32 float64 float_ double complex64 complex128 char uchar short ushort long_ ulong
-    longlong ulonglong byte unicode_type voidptr
+    longlong ulonglong byte unicode_type voidptr optional
 """.split())
 
 __all__ = ["jit", "njit", "prange", "typeof", "types", "errors", "extending", "config", "register_jitable", "from_dtype",

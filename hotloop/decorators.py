@@ -6,6 +6,7 @@ from . import _binding, config
 from .errors import HotloopOptionWarning
 
 # Options that compilation obeys: name -> (accepted values, what they set).
+_FAST_FLAGS = {"fast", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "reassoc"}
 _FLAGS = ("nopython", "nogil", "fastmath", "boundscheck", "parallel", "forceobj")
 # Options that are accepted and do nothing (yet): name -> why.
 _IGNORED = {
@@ -61,7 +62,11 @@ def _compiler_options(options, stacklevel):
     bounds = options.get("boundscheck")
     out["boundscheck"] = True if bounds is None else bool(bounds)  # safe unless the user says otherwise
     fast = options.get("fastmath", False)
-    out["fastmath"] = "fast" in fast if isinstance(fast, (set, frozenset, dict, list, tuple)) else bool(fast)
+    if isinstance(fast, (set, frozenset, dict, list, tuple)):
+        if unknown := sorted(set(fast) - _FAST_FLAGS, key=str):
+            raise ValueError(f"fastmath is True, False or a set of {', '.join(sorted(_FAST_FLAGS))}; {unknown[0]!r} is none of them")
+        fast = "fast" in fast
+    out["fastmath"] = bool(fast)
     out["error_model_numpy"] = model == "numpy"
     overflow = options.get("overflow", "wrap")
     if overflow not in ("wrap", "raise"):

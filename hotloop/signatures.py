@@ -9,7 +9,7 @@ The text is read by a small recursive-descent parser; nothing is evaluated.  Its
     arguments  = for Tuple, UniTuple, List, Optional, Array, NamedTuple-free constructors: "(" item { "," item } ")"
     item       = type | integer | string | "True" | "False" | "(" type { "," type } [","] ")"
 
-A name followed by parentheses is a constructor when it is one of ``Tuple UniTuple List Optional Array DType CPointer``, and otherwise the
+A name followed by parentheses is a constructor when it is one of ``Tuple UniTuple List Optional (or optional) Array DType CPointer``, and otherwise the
 return type of a signature.
 """
 import re
@@ -73,7 +73,7 @@ def signature(return_type, *args):
 
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z_0-9.]*)|(?P<int>\d+)|(?P<str>'[^']*'|\"[^\"]*\")|(?P<op>::1|[()\[\],:=]))")
-_CONSTRUCTORS = ("Tuple", "UniTuple", "List", "Optional", "Array", "DType", "CPointer")
+_CONSTRUCTORS = ("Tuple", "UniTuple", "List", "Optional", "optional", "Array", "DType", "CPointer")
 _PREFIXES = ("types.", "nb.types.", "numba.types.", "hotloop.types.", "nb.", "numba.", "hotloop.", "np.")
 _PYTHON_NAMES = {"int": "int64", "float": "float64", "complex": "complex128", "bool": "boolean", "str": "unicode_type",
                  "None": "none"}

@@ -608,6 +608,9 @@ class Optional(Type):
         return self._elem
 
 
+optional = Optional
+
+
 @_family
 class CPointer(Opaque):
     """A C pointer, as callbacks get them: ``p[i]`` reads, ``p[i] = x`` writes, and nobody checks the index."""

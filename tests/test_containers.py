@@ -274,6 +274,25 @@ def test_namedtuple_construction():
     check(f, 1.5, 2.5)
 
 
+Defaults = collections.namedtuple("Defaults", "x y z", defaults=(2.5, (1, 2)))
+
+
+def test_namedtuple_defaults():
+    def f(a):
+        return Defaults(a), Defaults(a, 1), Defaults(z=3, x=a), Defaults(a, z=a, y=None), Defaults(y=a, x=1).y
+
+    check(f, 1)
+    check(f, np.arange(3))
+
+
+@pytest.mark.parametrize("make, match", [
+    (lambda a: Point(a, x=3), "several values for 'x'"), (lambda a: Point(y=a), "'x' has no value"), (lambda a: Point(a), "'y' has no value"),
+    (lambda a: Defaults(y=a), "'x' has no value"), (lambda a: Point(a, z=3), "no field 'z'"), (lambda a: Point(a, a, a), "2 fields, 3 values"),
+])
+def test_namedtuple_with_wrong_arguments(make, match):
+    check_error(make, (1,), TypingError, match)
+
+
 def test_namedtuple_unknown_field():
     def f(p):
         return p.z

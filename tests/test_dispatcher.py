@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import typing
 import warnings
 import weakref
 from collections import namedtuple
@@ -267,6 +268,8 @@ def test_wrong_options():
         njit(forceobj=True)(f)
     with pytest.raises(ValueError, match="error_model"):
         njit(error_model="c")(f)
+    with pytest.raises(ValueError, match="'nans' is none of them"):
+        njit(fastmath={"nnan", "nans"})(f)
     with pytest.raises(ValueError, match="inline"):
         njit(inline="yes")(f)
     with pytest.raises(ValueError, match="target"):
@@ -301,12 +304,19 @@ def test_disable_jit():
 # --- a dispatcher is a function ----------------------------------------------------------------------------------------------------
 
 
+def annotated(x: int) -> float:
+    return x + 0.5
+
+
 def test_looks_like_the_function():
     f = module_level
     assert (f.__name__, f.__qualname__, f.__module__, f.__doc__) == ("module_level", "module_level", __name__, "Adds one.")
     assert f.__wrapped__ is f.py_func and str(inspect.signature(f)) == "(x)"
     assert repr(f).startswith("CPUDispatcher(<function module_level")
     assert callable(f) and functools.partial(f, 3)() == 4
+    for name in ("__code__", "__defaults__", "__kwdefaults__", "__annotations__"):
+        assert getattr(f, name) is getattr(f.py_func, name)
+    assert typing.get_type_hints(njit(annotated)) == {"x": int, "return": float}
     f.note = 3
     assert f.note == 3 and f.__dict__["note"] == 3
     del f.note

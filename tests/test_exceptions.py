@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from harness import check, check_error, checks
 
+import hotloop
+from hotloop import njit
+
 
 class Custom(Exception):
     """An exception class of the user's."""
@@ -78,8 +81,6 @@ def test_raise_from():
 
 
 def test_cause_is_set():
-    from hotloop import njit
-
     @njit
     def f():
         try:
@@ -269,8 +270,6 @@ def test_try_in_loop_break_continue():
 
 
 def test_exception_in_called_function():
-    from hotloop import njit
-
     @njit
     def inner(k):
         if k > 2:
@@ -325,15 +324,42 @@ def test_assert():
     checks(f, [0, 1, 2, 3])
 
 
-def test_raising_something_else_is_refused():
-    from hotloop import TypingError
+SHARED = ValueError("shared", 3)
 
+
+def test_an_exception_of_a_global_variable():
+    def f(k):
+        if k == 1:
+            raise SHARED
+        if k == 2:
+            raise KeyError(k) from SHARED
+        try:
+            raise SHARED from KeyError
+        except ValueError:
+            return 7
+
+    checks(f, [1, 2, 3])
+    with pytest.raises(ValueError) as info:
+        njit(f)(1)
+    assert info.value is SHARED
+
+
+def test_messages_about_arguments_name_the_class_and_the_operand():
+    def f(k):
+        raise UnicodeDecodeError("utf8", b"abc", k)
+
+    text = check_error(f, (1,), hotloop.TypingError, "UnicodeDecodeError")
+    assert 'b"abc" is an object of class bytes' in text
+    check_error(lambda k: ImportError("text", name=k), (1,), hotloop.TypingError, r"ImportError\(\*args\)")
+
+
+def test_raising_something_else_is_refused():
     def f(k):
         if k:
             raise 3  # noqa
         return k
 
-    check_error(f, (1,), TypingError, "BaseException")
+    check_error(f, (1,), hotloop.TypingError, "BaseException")
 
 
 def test_memory_is_given_back_when_an_error_leaves():
@@ -366,8 +392,6 @@ def test_memory_in_handlers():
 
 def test_traceback_shows_the_users_lines():
     import traceback
-
-    from hotloop import njit
 
     def f(k):
         if k:

@@ -17,12 +17,13 @@ void hl_emit_exception_new(hl_emit *e, hl_inst *i, V *out)
     hl_check_not_null(e, i, out[0]);
 }
 
-/* The object behind an operand of `raise` (a class, an exception, None); *made: it was made here. */
+/* The object behind an operand of `raise` (a class, an exception, one that a global variable holds, None); *made: it was made here. */
 static V operand(hl_emit *e, hl_inst *i, int k, bool *made)
 {
     const hl_type *t = i->args[k]->type;
     if ((*made = t->kind != HL_K_EXCEPTION)) {
-        V m = t->kind == HL_K_NONE ? hl_rtcall(e, HL_RT_str_object, class_pointer(e, Py_None))
+        bool object = t->kind == HL_K_CONST && PyExceptionInstance_Check(t->obj);
+        V m = t->kind == HL_K_NONE || object ? hl_rtcall(e, HL_RT_str_object, class_pointer(e, object ? t->obj : Py_None))
                                    : hl_rtcall(e, HL_RT_exception_new, class_pointer(e, t->obj), LLVMConstNull(e->ptr));
         hl_check_not_null(e, i, m);
         return m;

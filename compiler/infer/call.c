@@ -190,7 +190,7 @@ void hl_infer_call_facts(hl_infer *in, hl_inst *i, hl_call_facts *out)
         int first = c->target.name != NULL, npos = c->args.npos - first; /* a named target comes as an operand of its own */
         memcpy(args, c->args.pos + first, sizeof *args * (size_t)npos);
         memcpy(args + npos, c->args.kw, sizeof *args * (size_t)c->args.nkw);
-        out->npos = npos, out->n = npos + c->args.nkw, out->names = c->args.names;
+        out->npos = npos, out->n = npos + c->args.nkw, out->names = c->args.names, out->hidden = first;
         if (c->target.kind == HL_TO_ROWS) out->rows = c->target.rows, out->name = row_name(c);
         else out->callee = c->given[0];
         return;
@@ -337,19 +337,46 @@ static bool foreign(PyObject *fn)
     return u && (!strncmp(u, "numpy", 5) || !strncmp(u, "scipy", 5));
 }
 
+static const char *class_name(PyObject *cls)
+{
+    const char *name = ((PyTypeObject *)cls)->tp_name, *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+/* Arguments of a namedtuple into the places of its fields: keywords, and defaults for what is not given.  What is given without names and is
+ * too much or too little for a class without defaults is left to the row. */
+static bool fill_fields(hl_infer *in, hl_inst *i, call_note *c, PyObject *cls)
+{
+    actuals *a = &c->args;
+    PyObject *fields = hl_keep(in->arena, PyObject_GetAttrString(cls, "_fields")), *defaults = hl_keep(in->arena, PyObject_GetAttrString(cls, "_field_defaults"));
+    Py_ssize_t n = fields && PyTuple_Check(fields) ? PyTuple_GET_SIZE(fields) : MAX_ARGS;
+    PyErr_Clear(); /* a class of the user's own may have neither */
+    if (n >= MAX_ARGS || a->npos > n) return true;
+    int npos = a->npos;
+    for (Py_ssize_t k = npos; k < n; k++) a->pos[k] = NULL;
+    for (int k = 0; k < a->nkw; k++) {
+        Py_ssize_t at = PySequence_Index(fields, a->names[k]);
+        PyErr_Clear();
+        const char *wrong = at < 0 ? "has no field" : a->pos[at] ? "got several values for" : NULL;
+        if (wrong) return hl_infer_fail(in, i, "%s %s '%s'", class_name(cls), wrong, PyUnicode_AsUTF8(a->names[k])), false;
+        a->pos[at] = a->kw[k];
+    }
+    for (Py_ssize_t k = npos; k < n; k++) {
+        PyObject *name = PyTuple_GET_ITEM(fields, k), *value = defaults && PyDict_Check(defaults) ? PyDict_GetItem(defaults, name) : NULL;
+        if (!a->pos[k] && !value) return hl_infer_fail(in, i, "%s: the field '%s' has no value", class_name(cls), PyUnicode_AsUTF8(name)), false;
+        if (!a->pos[k]) a->pos[k] = hl_infer_const(in, i, value);
+    }
+    a->npos = (int)n, a->nkw = 0;
+    return true;
+}
+
 static int resolve_class(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *cls)
 {
-    if (PyExceptionClass_Check(cls)) return to_rows(c, hl_rules_of_key("builtins.BaseException"), callee, NULL);
+    if (PyExceptionClass_Check(cls)) return to_rows(c, hl_rules_of_key("builtins.BaseException"), callee, class_name(cls));
     if (PyType_IsSubtype((PyTypeObject *)cls, &PyTuple_Type) && PyObject_HasAttrString(cls, "_fields")) {
-        PyObject *fields = hl_keep(in->arena, PyObject_GetAttrString(cls, "_fields"));
-        for (int k = 0; k < c->args.nkw; k++) { /* keywords into places */
-            Py_ssize_t at = fields ? PySequence_Index(fields, c->args.names[k]) : -1;
-            if (at < 0) return PyErr_Clear(), hl_infer_fail(in, i, "%s has no field '%s'", ((PyTypeObject *)cls)->tp_name, PyUnicode_AsUTF8(c->args.names[k])), -1;
-            c->args.pos[at] = c->args.kw[k];
-        }
-        c->args.npos += c->args.nkw, c->args.nkw = 0;
+        if (!fill_fields(in, i, c, cls)) return -1;
         const hl_rule *rows = hl_rules_of_key("collections.namedtuple");
-        if (rows) return to_rows(c, rows, callee, NULL);
+        if (rows) return to_rows(c, rows, callee, class_name(cls));
     }
     return hl_infer_fail(in, i, "the class %s cannot be called here", ((PyTypeObject *)cls)->tp_name), -1;
 }

@@ -206,10 +206,13 @@ static PyObject *member_names(int kind)
     return list;
 }
 
-static PyObject *parameters(const hl_rule *rows)
+static PyObject *parameters(const hl_rule *rows, int hidden)
 {
     PyObject *list = PyList_New(0);
-    for (const hl_rule *r = rows; r; r = hl_rule_next(r)) append(list, text(r->params));
+    for (const hl_rule *r = rows; r; r = hl_rule_next(r)) {
+        const char *rest = hidden ? strchr(r->params, ',') : r->params;
+        append(list, text(rest ? rest + 2 * hidden : ""));
+    }
     return list;
 }
 
@@ -244,7 +247,7 @@ static void explain_call(hl_infer *in, PyObject *facts, hl_inst *i)
     if (c.rows) {
         put(facts, "called", text(c.name));
         put(facts, "method", PyBool_FromLong(c.rows->kind == HL_RULE_METHOD));
-        put(facts, "parameters", parameters(c.rows));
+        put(facts, "parameters", parameters(c.rows, c.hidden));
         if (c.n <= MAX_OPERANDS) put(facts, "accepts", accepted(in, i, c.args, c.n));
     }
     explain_operands(in, facts, c.args, c.n);

@@ -96,6 +96,7 @@ typedef struct hl_call_facts {
     PyObject *const *names;        /* of the n - npos keyword operands */
     const char *name;              /* of what is called */
     const hl_rule *rows;           /* of a library function or method, or NULL */
+    int hidden;                    /* parameters of the rows that are no arguments: the function itself */
 } hl_call_facts;
 void hl_infer_call_facts(hl_infer *in, hl_inst *call, hl_call_facts *out);
 bool hl_infer_call_accepts(hl_infer *in, hl_inst *call, int which, const hl_type *sample); /* would a sample do as this operand? */

@@ -4,6 +4,7 @@
 #include "text.h"
 
 static bool is_class(const hl_type *t) { return t->kind == HL_K_CONST && PyExceptionClass_Check(t->obj); }
+static bool is_object(const hl_type *t) { return t->kind == HL_K_CONST && PyExceptionInstance_Check(t->obj); } /* of a global variable */
 
 const hl_type *hl_type_exception_new(hl_site *s)
 {
@@ -21,7 +22,7 @@ const hl_type *hl_type_raise(hl_site *s)
 {
     for (int k = 0; k < s->n; k++) {
         const hl_type *t = s->types[k];
-        if (is_class(t) || t->kind == HL_K_EXCEPTION || (k == 1 && t->kind == HL_K_NONE)) continue;
+        if (is_class(t) || is_object(t) || t->kind == HL_K_EXCEPTION || (k == 1 && t->kind == HL_K_NONE)) continue;
         hl_reject(s, k ? "exception causes must derive from BaseException" : "exceptions must derive from BaseException");
         return NULL;
     }
