@@ -366,6 +366,70 @@ def test_list_widens():
     checks(f, [1, 4])
 
 
+def test_lists_that_meet_widen_together():
+    def branch(c):
+        x = [1] if c else [0.5]
+        return x[0] + 0.25
+
+    def returns(c):
+        if c:
+            return [1]
+        return [0.5]
+
+    def rows(c):
+        x, y = [1], [0.5]
+        z = [x, y]
+        x.append(2)
+        return z[0][0] + 0.25, z[1][0] + 0.25
+
+    def optional(c):
+        x = None
+        if c:
+            x = [2]
+        else:
+            x = [0.5]
+        return x[0] + 0.25
+
+    for f in (branch, rows, optional):
+        checks(f, [True, False])
+    assert [njit(returns)(c) for c in (True, False)] == [[1.0], [0.5]]
+
+
+def test_lists_of_different_items_do_not_meet():
+    """A list that came in holds what it holds: read as one of other numbers it would be nonsense."""
+    def branch(c, x, y):
+        z = x if c else y
+        return z[0]
+
+    def pair(c, x, y):
+        z = (x, 1) if c else (y, 1)
+        return z[0][0]
+
+    def rows(c, x, y):
+        return [x, y][0][0]
+
+    def append(c, x, y):
+        z = [x]
+        z.append(y)
+        return z[0][0]
+
+    def later(c, x, y):
+        z = [1]
+        w = [x, z]
+        z.append(0.5)
+        return w[0][0]
+
+    def returns(c, x, y):
+        if c:
+            return x
+        return y
+
+    for f in (branch, pair, rows, append, later, returns):
+        check_error(f, (True, [3, 1], [1.5, 2.0]), TypingError)
+        if f is not later:
+            check(f, True, [3, 1], [4, 2])
+
+
 def test_list_of_mixed_kinds_is_refused():
     def f():
         return [1, "a"]

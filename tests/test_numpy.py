@@ -85,6 +85,34 @@ def test_arrays_from_little(expr):
     run(expr)
 
 
+INT_LIST, FLOAT_LIST = [3, 1, 2], [1.5, -2.0, 7.0]
+
+
+@pytest.mark.parametrize("expr", [
+    "a + [1, 2, 3, 4, 5]", "(1, 2.5, 3, 4, 5) - a", "a == [1, 2, 3, 4, 5]", "[1, 2, 3, 4, 5] < a", "a + [1, 2]", "a @ [1, 2, 3, 4, 5]", "[1, 2, 3, 4] @ a",
+    "np.sqrt(b), b", "np.maximum(b, c)", "np.maximum(c, 0)", "np.where([True, False, True], b, c)", "np.concatenate(([0], a[0]))", "np.concatenate((b, c))",
+    "np.hstack(([0], a[0], 5))", "np.vstack((a[0], [1, 2, 3, 4, 5]))", "np.stack((b, c))", "np.array([a[0], a[1]])", "np.array((a[0], a[1] > 0))",
+    "np.array([r for r in a])", "np.array((a[0], [1, 2, 3, 4, 5]))", "np.clip(c, [0, 0, 0], 3)", "np.percentile(c, (10, 90))", "np.percentile(a, (10, 90), axis=0)",
+    "np.linalg.norm(c), np.linalg.norm((3, 4))", "np.dot(b, c)", "a[:3, :3].dot(b)", "np.searchsorted((1, 2, 3), b)", "np.append(a[0], [5, 6])", "np.unique((3, 1, 3))",
+    "np.sort((3, 1, 2))", "np.cumsum((3, 1.5, 2))", "np.round(c)", "np.float32(c)", "np.full_like(b, 7)", "np.ravel([[1, 2], [3, 4]])", "np.sum([[1, 2], [3, 4]], axis=0)",
+    "np.reshape(b, (3, 1))", "np.zeros((2, 3)) + [c, c]", "np.median((3, 1))", "np.mean((1, 2.5))", "a[0].searchsorted([1, 2])", "np.array([a[0], a[1, :2]])",
+    "s = 0.0\nfor k in range(3):\n    b.append(k)\n    s += np.sum(np.sqrt(b)) + np.dot([k, 1], [2, 3])\nreturn s, b",
+    "try:\n    return a + [1, 2, 3]\nexcept ValueError:\n    return 5.0 * a",
+])
+def test_sequences_as_arrays(expr):
+    run(expr, A, INT_LIST, FLOAT_LIST, rtol=1e-14, message="a[1, :2]" not in expr)
+
+
+@pytest.mark.parametrize("body", [
+    "a += [1, 2, 3, 4, 5]", "a[0] = [1, 2, 3, 4, 5]", "a[0] = (1, 2.7, 3, 4, 5)", "a[:] = [[1], [2], [3], [4]]", "a[:3, 0] = b", "a[:3, 0] = c", "a[:, 1:3] = [5, 6]",
+    "a[[0, 2]] = [1, 2, 3, 4, 5]", "a[[0, 2], [1, 3]] = [1, 2]", "a[a > 0.5] = [1]", "a[a > 0.5] = [1, 2]", "a[0] = [1, 2]",
+])
+def test_stores_of_sequences(body):
+    for a in (A, I, A > 0.5):
+        if "+=" not in body or a.dtype != bool:
+            run(body + "\nreturn a", a, INT_LIST, FLOAT_LIST)
+
+
 def test_imaginary_part_of_real_numbers_is_read_only():
     run("a.imag[...] = 3\nreturn a", A)
     run("a.conj()[0] = 3\nreturn a", A)

@@ -115,6 +115,15 @@ CALL(nanargmin) CALL(isclose) CALL(allclose) CALL(pinv) CALL(matrix_rank) CALL(c
 RAW(take_one) RAW(vdot)
 #undef RAW
 
+/* array, asarray of arrays: stacked along a new first axis */
+void hl_emit_np_array_stack(hl_emit *e, hl_inst *i, V *out)
+{
+    call c = {.n = 0};
+    push_operand(e, &c, i->args[0]);
+    push(e, &c, hl_i64(e, 0), 0, 0, HL_ARG_INT);
+    finish_call(e, i, &c, HL_RT_np_stack, false, out);
+}
+
 /* Vector times vector of one type of floats is a call by value; everything else goes the general way. */
 static void emit_product(hl_emit *e, hl_inst *i, hl_rt general, hl_err mismatch, V *out)
 {

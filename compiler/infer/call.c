@@ -148,6 +148,101 @@ static bool fits_out(hl_infer *in, hl_inst *i, const call_note *c, const hl_type
     return false;
 }
 
+/* --- lists and tuples of numbers where NumPy expects arrays ------------------------------------------------------------------ */
+
+/* np.asarray(v), in front of `before`; NULL when there is no NumPy. */
+static hl_inst *as_array(hl_infer *in, hl_inst *before, hl_inst *v)
+{
+    PyObject *np = PyImport_ImportModule("numpy"), *asarray = np ? PyObject_GetAttrString(np, "asarray") : NULL;
+    Py_XDECREF(np);
+    if (!asarray) return PyErr_Clear(), NULL;
+    hl_inst *args[2] = {hl_infer_const(in, before, hl_keep(in->arena, asarray)), v};
+    hl_inst *call = hl_infer_insert(in, before, HL_OP_call, args, 2);
+    hl_infer_queue(in, call);
+    return call;
+}
+
+/* Names of parameters that may be anything np.asarray takes. */
+static bool takes_any_sequence(const char *name, size_t n)
+{
+    static const char *const names[] = {"a", "b", "x", "x1", "x2", "z", "m", "v", "y", "p", "q", "ar", "ar1", "ar2", "arr", "ary", "val", "condition", "bins",
+                                        "weights", "xp", "fp", "array", "element", "test_elements", "prototype", "values", "min", "max", "a_min", "a_max"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strlen(names[k]) == n && !memcmp(names[k], name, n)) return true;
+    return false;
+}
+
+/* Does a row of the chain have such a parameter there (or of that name)?  Functions that change their argument want the list itself. */
+static bool may_be_sequence(const hl_rule *r, int place, PyObject *name)
+{
+    for (; r; r = hl_rule_next(r)) {
+        hl_params p;
+        if (r->effects & HL_E_WRITE || (r->kind == HL_RULE_FUNC ? strncmp(r->key, "numpy.", 6) : r->self != HL_K_ARRAY)) continue;
+        hl_rule_params(r, &p);
+        for (int k = 0; k < p.n; k++)
+            if ((name ? name_is(name, p.name[k], p.len[k]) : k == place && k < p.npos) && takes_any_sequence(p.name[k], p.len[k])) return true;
+    }
+    return false;
+}
+
+static bool is_sequence(hl_infer *in, const hl_inst *v) { return v->type && v->type->kind != HL_K_UNKNOWN && hl_is_array_like(hl_resolve(in, v->type)); }
+
+/* (a, [1, 2]) for np.concatenate and its like: a tuple of arrays.  NULL: nothing to do. */
+static hl_inst *as_pile(hl_infer *in, hl_inst *before, hl_inst *v)
+{
+    bool some = false;
+    if (v->op != HL_OP_build_tuple || v->nargs >= MAX_ARGS) return NULL;
+    hl_inst *items[MAX_ARGS];
+    for (int k = 0; k < v->nargs; k++) some |= is_sequence(in, v->args[k]);
+    for (int k = 0; some && k < v->nargs; k++)
+        if (!(items[k] = is_sequence(in, v->args[k]) ? as_array(in, before, v->args[k]) : v->args[k])) return NULL;
+    if (!some) return NULL;
+    hl_inst *tuple = hl_infer_insert(in, before, HL_OP_build_tuple, items, v->nargs);
+    hl_infer_queue(in, tuple);
+    return tuple;
+}
+
+static bool is_pile(const hl_rule *r)
+{
+    hl_params p;
+    if (!strcmp(r->key, "numpy.array") || !strcmp(r->key, "numpy.asarray")) return true;
+    hl_rule_params(r, &p);
+    return p.n && ((p.len[0] == 6 && !memcmp(p.name[0], "arrays", 6)) || (p.len[0] == 3 && !memcmp(p.name[0], "tup", 3)));
+}
+
+/* No row took the operands: those that NumPy would make arrays of become arrays, and the rows are asked again. */
+static bool take_arrays(hl_infer *in, hl_inst *i, call_note *c)
+{
+    bool some = false;
+    hl_inst *args[MAX_ARGS];
+    int n = 0, self = c->target.rows->kind == HL_RULE_METHOD;
+    args[n++] = c->given[0];
+    for (int k = 0; k < c->args.npos + c->args.nkw; k++) {
+        hl_inst **v = k < c->args.npos ? &c->args.pos[k] : &c->args.kw[k - c->args.npos], *array = NULL;
+        PyObject *name = k < c->args.npos ? NULL : c->args.names[k - c->args.npos];
+        if (k == 0 && is_pile(c->target.rows)) array = as_pile(in, i, *v);
+        else if ((k || !self) && is_sequence(in, *v) && may_be_sequence(c->target.rows, k, name)) array = as_array(in, i, *v);
+        if (array) *v = array, some = true;
+        if (n < MAX_ARGS) args[n++] = *v;
+    }
+    if (some) hl_infer_set_args(in, i, args, n);
+    return some;
+}
+
+bool hl_infer_take_sequences(hl_infer *in, hl_inst *i, const hl_type *const *types)
+{
+    bool arithmetic = i->op >= HL_OP_add && i->op <= HL_OP_matmul, comparison = i->op >= HL_OP_lt && i->op <= HL_OP_ge;
+    int at = i->op == HL_OP_setitem && hl_is_array(types[0]) ? 2 : !arithmetic && !comparison ? -1 : hl_is_array(types[0]) ? 1 : hl_is_array(types[1]) ? 0 : -1;
+    if (at < 0 || !hl_is_array_like(types[at])) return false;
+    hl_index_plan p;
+    const char *why;
+    if (at == 2 && hl_index_plan_make(types[0], types[1], &p, &why) && !p.nfancy && !p.ndim && !p.ellipsis) return false; /* one item */
+    hl_inst *args[3] = {i->args[0], i->args[1], i->nargs > 2 ? i->args[2] : NULL};
+    if (!(args[at] = as_array(in, i, args[at]))) return false;
+    hl_infer_set_args(in, i, args, i->nargs);
+    return true;
+}
+
 static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
 {
     hl_inst *args[MAX_ARGS];
@@ -176,6 +271,7 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
             if (in->why && n >= 0) why = in->why;
             else if (in->why) misfit = in->why;
         }
+    if (take_arrays(in, i, c)) return hl_T.unknown;
     if (!why) why = misfit;
     hl_infer_fail(in, i, "%s", why ? why : "");
     return NULL;

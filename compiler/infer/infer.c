@@ -170,6 +170,8 @@ static void visit_phi(hl_infer *in, hl_inst *i)
     }
     hl_infer_note(i)->failed = NULL;
     if (t->kind != HL_K_UNKNOWN) hl_infer_set_type(in, i, t);
+    for (int k = 0; k < i->nargs; k++)
+        if (n->edges[k] && i->args[k]->type && i->args[k]->op != HL_OP_unbound && !hl_infer_becomes(in, i->args[k]->type, t)) hl_infer_fail(in, i, "%s", "");
     if (t->kind == HL_K_PYOBJECT) box_phi(in, i);
 }
 
@@ -241,9 +243,10 @@ static void visit_return(hl_infer *in, hl_inst *i)
     }
     hl_infer_note(i)->failed = NULL;
     if (u->kind == HL_K_PYOBJECT && t != u && !f->declared) hl_infer_box(in, i->args[0], i);
+    if (!f->declared && !hl_infer_becomes(in, i->args[0]->type, u)) hl_infer_fail(in, i, "%s", "");
     if (u == f->ret) return;
     f->ret = u;
-    if (u->kind == HL_K_PYOBJECT) queue_returns(in, f->func);
+    if (u->kind == HL_K_PYOBJECT || u->kind == HL_K_LIST || u->kind == HL_K_TUPLE) queue_returns(in, f->func);
     for (int k = 0; k < f->callers.n; k++) hl_infer_queue(in, f->callers.at[k]);
 }
 
@@ -327,6 +330,7 @@ static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **
         return hl_T.unknown;
     }
     const hl_type *t = hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
+    if (!t && !in->cx->python_error && hl_infer_take_sequences(in, i, types)) return hl_T.unknown;
     if (!t && !in->cx->python_error)
         hl_infer_fail(in, i, "%s", in->why ? in->why : "");
     return t;

@@ -72,6 +72,7 @@ const hl_type *hl_resolve(hl_infer *in, const hl_type *t);       /* VARs replace
 const hl_type *hl_head(hl_infer *in, const hl_type *t);          /* the same at the top only: list(VAR) stays what it is */
 /* Makes the VARs inside `t` take what unifies them with `with` (list.append binds [] this way).  Returns the unified type or NULL. */
 const hl_type *hl_bind(hl_infer *in, const hl_type *t, const hl_type *with);
+bool hl_becomes(hl_site *s, const hl_type *t, const hl_type *as); /* a list only one of the very same items (hl_infer_becomes) */
 const hl_type *hl_fresh_var(hl_infer *in, hl_inst *site);        /* the VAR that belongs to this instruction (same one each time) */
 /* Literal value of an operand: false when it is not one. */
 bool hl_literal_int(const hl_type *t, int64_t *out);

@@ -61,6 +61,9 @@ void hl_infer_queue(hl_infer *in, hl_inst *i);
 void hl_infer_queue_users(hl_infer *in, hl_inst *i);
 void hl_infer_requeue_all(hl_infer *in);
 hl_inst *hl_infer_insert(hl_infer *in, hl_inst *before, hl_op op, hl_inst *const *args, int n); /* new, typed at once */
+/* May a value of type t be used as one of `as`?  Numbers are converted; a list is not: it is there, and others see it, so its items must be of
+ * that type already, or still be open. */
+bool hl_infer_becomes(hl_infer *in, const hl_type *t, const hl_type *as);
 hl_inst *hl_infer_const(hl_infer *in, hl_inst *before, PyObject *obj);
 void hl_infer_set_args(hl_infer *in, hl_inst *i, hl_inst *const *args, int n);
 void hl_infer_visit(hl_infer *in, hl_inst *i);
@@ -72,6 +75,7 @@ bool hl_infer_unwrap(const hl_type **types, int n);     /* optionals become thei
 bool hl_infer_unwrap_self(const hl_rule *r, const hl_type **types); /* the object of a method or an attribute does: None has none of them */
 PyObject *hl_none_error(const hl_inst *i, int k);       /* (class, text) of what i raises when operand k is None; a new reference, NULL: error set */
 const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **wanted);    /* call.c; NULL: failed; UNKNOWN: wait */
+bool hl_infer_take_sequences(hl_infer *in, hl_inst *i, const hl_type *const *types); /* a + [1, 2], a[0] = (1, 2): with arrays from now on */
 const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i);
 const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **wanted);
 int hl_infer_finish(hl_infer *in);

@@ -135,6 +135,24 @@ static const hl_type *bind_pair(hl_infer *in, const hl_type *t, const hl_type *w
     return hl_unify(in->types, t, with);
 }
 
+static bool same_lists(const hl_type *a, const hl_type *b)
+{
+    a = hl_unliteral(a), b = hl_unliteral(b);
+    if (a == b || b->kind == HL_K_PYOBJECT) return true;
+    if (b->kind == HL_K_OPTIONAL) return a->kind == HL_K_NONE || same_lists(a->kind == HL_K_OPTIONAL ? a->elem : a, b->elem);
+    if (a->kind != b->kind) return true;
+    if (a->kind == HL_K_LIST) return false;
+    for (int k = 0; a->kind == HL_K_TUPLE && k < a->nitems && k < b->nitems; k++)
+        if (!same_lists(a->items[k], b->items[k])) return false;
+    return true;
+}
+
+bool hl_infer_becomes(hl_infer *in, const hl_type *t, const hl_type *as)
+{
+    if (t->has_var && (t->kind == HL_K_LIST || t->kind == HL_K_TUPLE) && t->kind == as->kind) hl_bind(in, t, as);
+    return same_lists(hl_unliteral_deep(in->types, hl_resolve(in, t)), hl_unliteral_deep(in->types, hl_resolve(in, as)));
+}
+
 const hl_type *hl_bind(hl_infer *in, const hl_type *t, const hl_type *with) { return bind_pair(in, t, with); }
 
 const hl_type *hl_fresh_var(hl_infer *in, hl_inst *site)
@@ -145,6 +163,8 @@ const hl_type *hl_fresh_var(hl_infer *in, hl_inst *site)
     }
     return hl_type_var(in->types, site->ival - 1);
 }
+
+bool hl_becomes(hl_site *s, const hl_type *t, const hl_type *as) { return hl_infer_becomes(s->in, t, as); }
 
 /* --- literals ------------------------------------------------------------------------------------------------------------- */
 

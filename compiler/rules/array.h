@@ -61,6 +61,8 @@ bool hl_calls_ufunc(const hl_inst *i);       /* or a gufunc */
 bool hl_is_ufunc_call(const hl_inst *i);
 bool hl_ufunc_call_raises(const hl_inst *i); /* may its function raise? */
 
+bool hl_is_array_like(const hl_type *t);     /* a list or tuple of numbers (or of such) that np.asarray takes */
+
 /* --- reductions (array_reduce.c) --------------------------------------------------------------------------------------------- */
 typedef enum hl_reduction {
     HL_RED_NONE, HL_RED_SUM, HL_RED_PROD, HL_RED_MIN, HL_RED_MAX, HL_RED_MEAN, HL_RED_VAR, HL_RED_STD, HL_RED_ARGMIN, HL_RED_ARGMAX,

@@ -53,7 +53,7 @@ const hl_type *hl_list_takes(hl_site *s, int k, const hl_type *item)
     if (!storable(s, hl_resolve(s->in, item))) return NULL;
     const hl_type *raw = raw_elem(s, k), *bound = hl_bind(s->in, raw, hl_unliteral_deep(in, item));
     const hl_type *elem = hl_resolve(s->in, raw);
-    if (bound && hl_resolve(s->in, bound) == elem) return elem;
+    if (bound && hl_resolve(s->in, bound) == elem && hl_becomes(s, item, elem)) return elem;
     if (!elem->has_var && converts(item, elem)) return elem;
     hl_reject(s, "the list holds %s; %s does not fit in", elem->name, item->name);
     return NULL;
@@ -97,7 +97,11 @@ const hl_type *hl_type_build_list(hl_site *s)
     for (int k = 0; k < s->n; k++)
         if (!bind_item(s, var, hl_raw(s, k))) return NULL;
     const hl_type *elem = hl_resolve(s->in, var);
-    for (int k = 0; k < s->n; k++) s->types[k] = elem;
+    for (int k = 0; k < s->n; k++) {
+        if (!hl_becomes(s, hl_raw(s, k), elem))
+            return hl_reject(s, "the items of a list must have one type; this one has %s and %s", elem->name, s->types[k]->name), NULL;
+        s->types[k] = elem;
+    }
     return hl_type_list(hl_site_types(s), var);
 }
 

@@ -216,6 +216,18 @@ const hl_type *hl_type_call_stack(hl_site *s)
     return item && same_ndim(s, nd) && axis_ok(s, 1) && nd ? c_array(item, nd + 1) : NULL;
 }
 
+/* array, asarray of a tuple or list of arrays: object, dtype= */
+const hl_type *hl_type_np_array_stack(hl_site *s)
+{
+    const hl_type *t = s->types[0];
+    int nd;
+    if (!(t->kind == HL_K_LIST && hl_is_array(t->elem)) && !(t->kind == HL_K_TUPLE && t->nitems && hl_is_array(t->items[0]))) return NULL;
+    const hl_type *item = pile(s, &nd);
+    if (!item || !same_ndim(s, nd) || !nd || nd >= HL_DIMS) return NULL;
+    if (hl_dtype_of(s->types[1], item) != item) return hl_reject(s, "arrays are stacked as they are, use astype for another dtype"), NULL;
+    return c_array(item, nd + 1);
+}
+
 /* vstack, hstack, column_stack, dstack: tup, and an axis that the row leaves out */
 const hl_type *hl_type_call_pile(hl_site *s)
 {

@@ -149,6 +149,13 @@ static const hl_type *in_tuple(const hl_type *t, int *depth)
     return item ? item : hl_T.float64;
 }
 
+bool hl_is_array_like(const hl_type *t)
+{
+    int depth = 0;
+    if ((t->kind != HL_K_LIST && (t->kind != HL_K_TUPLE || t->obj || !t->nitems)) || t->has_var) return false;
+    return (t->kind == HL_K_LIST ? in_list(t, &depth) : in_tuple(t, &depth)) && depth <= HL_DIMS;
+}
+
 /* array, asarray: object, dtype= */
 const hl_type *hl_type_np_array_sequence(hl_site *s)
 {
