@@ -32,7 +32,7 @@ WIDTH = 100
 _WORDS = {"unicode_type": "str", "none": "None", "pyobject": "Python object", "ellipsis": "...", "unknown": "something unknown",
           "omitted": "nothing"}
 _OBJECTS = {"type": "class", "module": "module", "function": "function", "builtin_function_or_method": "function", "numpy.ufunc": "function",
-            "dict": "dict", "list": "list", "set": "set", "hotloop._binding.Dispatcher": "compiled function"}
+            "dict": "dict", "list": "plain list", "set": "set", "int": "int beyond 64 bits", "hotloop._binding.Dispatcher": "compiled function"}
 _HEAD = re.compile(r"Literal\[|(?<![.\w])(?:array|list|UniTuple|Tuple|OptionalType|const|iter|dtype|closure|method|exception|slice|type)\((?!')"
                    r"|\b(?:unicode_type|pyobject|var\d+)\b")
 
@@ -108,7 +108,7 @@ def type_words(name):
     if head == "object":
         return _OBJECTS.get(inner) or f"object of class {inner.rpartition('.')[2]}"
     if head == "const":
-        return "a Python object" if re.match(r"[<{\[]", inner) else inner
+        return "a plain list" if inner.startswith("[") else "a Python object" if re.match(r"[<{]", inner) else inner
     if head == "type" and inner.startswith("CPUDispatcher("):
         return f"function {inner[14:-1]}"
     return name
@@ -304,7 +304,9 @@ def headline(reason, facts):
     if facts.get("method") and types:
         called = f".{called}"
     if reason:
-        reason = in_words(reason).replace(": it is not iterable", " is not iterable")
+        reason = in_words(reason)
+        if not reason.startswith("cannot unpack"):
+            reason = reason.replace(": it is not iterable", " is not iterable")
         return f"{called}(): {reason}" if called else reason
     if op == "phi":
         a, b = ([type_words(p[0]) for p in facts.get("places", ())] + ["one type", "another"])[:2]
