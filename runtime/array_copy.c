@@ -98,6 +98,12 @@ int64_t hl_npy_size(int32_t type)
 
 typedef struct pair { double re, im; } pair;
 #define COPY(T)                                                                                                        \
+    if (ss == 0 && ds == sizeof(T) && (uintptr_t)d % _Alignof(T) == 0) { /* one item, repeated */                     \
+        T v_;                                                                                                          \
+        memcpy(&v_, s, sizeof v_);                                                                                     \
+        for (int64_t k = 0; k < n; k++) ((T *)d)[k] = v_;                                                              \
+        return;                                                                                                        \
+    }                                                                                                                  \
     for (; n > 0; n--, d += ds, s += ss) {                                                                             \
         T v_;                                                                                                          \
         memcpy(&v_, s, sizeof v_);                                                                                     \

@@ -39,4 +39,22 @@ hl_status hl_failed_linalg(const char *text);                       /* LinAlgErr
 int32_t hl_npy_promote(int32_t a, int32_t b);
 static inline bool hl_npy_is_float(int32_t t) { return t == NPY_FLOAT || t == NPY_DOUBLE; }
 static inline bool hl_npy_is_complex(int32_t t) { return t == NPY_CFLOAT || t == NPY_CDOUBLE; }
+
+/* HL_BODY name_body(params) { loops }, then HL_FOR_EACH_CPU(name, (params), (args)): name() runs the loops compiled for the widest vectors
+ * that this CPU has. */
+#define HL_BODY static inline __attribute__((always_inline)) void
+#if defined(__x86_64__)
+#define HL_FOR_EACH_CPU(name, params, args)                                                                            \
+    static void name##_plain params { name##_body args; }                                                              \
+    static __attribute__((target("avx2"))) void name##_avx2 params { name##_body args; }                               \
+    static __attribute__((target("avx512f,avx512dq"))) void name##_avx512 params { name##_body args; }                 \
+    static void name params                                                                                            \
+    {                                                                                                                  \
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) name##_avx512 args;               \
+        else if (__builtin_cpu_supports("avx2")) name##_avx2 args;                                                     \
+        else name##_plain args;                                                                                        \
+    }
+#else
+#define HL_FOR_EACH_CPU(name, params, args) static void name params { name##_body args; }
+#endif
 #endif

@@ -1,7 +1,11 @@
 /* Products, norms and matrices of a given form. */
 #include "call.h"
+#include <complex.h>
 #include <math.h>
 #include <stdio.h>
+
+typedef float complex cfloat;
+typedef double complex cdouble;
 
 /* --- dot and matmul -------------------------------------------------------------------------------------------------------- */
 
@@ -215,6 +219,69 @@ hl_status hl_np_kron(const hl_operand *a, hl_slot *out)
     }
     hl_nd_drop(&xs);
     if (!bad && dims == 1) hl_nd_flatten(&r);
+    if (!bad) hl_nd_give(&r, out);
+    return bad;
+}
+
+/* --- vector products --------------------------------------------------------------------------------------------------------- */
+
+/* n times r = x × y: vectors of three items in order, the next ones xs and ys bytes on */
+#define CROSS(T)                                                                                                       \
+    static void cross_##T(T *r, int64_t n, const char *x, int64_t xs, const char *y, int64_t ys)                       \
+    {                                                                                                                  \
+        for (; n > 0; n--, r += 3, x += xs, y += ys) {                                                                 \
+            const T *a = (const T *)x, *b = (const T *)y;                                                              \
+            r[0] = a[1] * b[2] - a[2] * b[1], r[1] = a[2] * b[0] - a[0] * b[2], r[2] = a[0] * b[1] - a[1] * b[0];      \
+        }                                                                                                              \
+    }
+CROSS(double) CROSS(float) CROSS(uint64_t) CROSS(cdouble) CROSS(cfloat)
+#undef CROSS
+
+/* a, b: vectors of three in the last dimension, the others broadcast; narrow integers are computed in 64 bits and cut */
+hl_status hl_np_cross(const hl_operand *a, hl_slot *out)
+{
+    nd x = hl_nd_of(a), y = hl_nd_of(&a[1]), xs, ys, r;
+    int32_t npy = hl_npy_promote(x.npy, y.npy), wide = hl_npy_is_float(npy) || hl_npy_is_complex(npy) ? npy : NPY_INT64;
+    if (x.shape[x.nd - 1] != 3 || y.shape[y.nd - 1] != 3) {
+        bool other = (x.shape[x.nd - 1] | 1) != 3 || (y.shape[y.nd - 1] | 1) != 3 || !x.shape[x.nd - 1] || !y.shape[y.nd - 1];
+        return hl_failed_text(&PyExc_ValueError, other ? "incompatible dimensions for cross product\n(dimension must be 2 or 3)"
+                                                       : "vectors of two dimensions are not supported: the cross product takes vectors of three");
+    }
+    int lead = (x.nd > y.nd ? x.nd : y.nd) - 1;
+    int64_t shape[HL_CALL_DIMS];
+    if (hl_nd_items(&xs, &x, wide)) return 1;
+    if (hl_nd_items(&ys, &y, wide)) return hl_nd_drop(&xs), 1;
+    nd over[2] = {xs, ys};
+    hl_status bad = 0;
+    for (int s = 0; s < 2; s++) over[s].nd = lead;
+    for (int k = 0; k < lead && !bad; k++) {
+        const nd *of[2] = {&xs, &ys};
+        for (int s = 0; s < 2; s++) {
+            int d = k - (lead - (of[s]->nd - 1));
+            over[s].shape[k] = d < 0 ? 1 : of[s]->shape[d], over[s].stride[k] = d < 0 || of[s]->shape[d] == 1 ? 0 : of[s]->stride[d];
+        }
+        int64_t m = over[0].shape[k], n = over[1].shape[k];
+        shape[k] = m == 1 ? n : m;
+        if (m != n && m != 1 && n != 1) bad = hl_failed(HL_ERR_broadcast, 0, 0);
+        over[0].shape[k] = over[1].shape[k] = shape[k];
+    }
+    shape[lead] = 3;
+    if (!bad && !(bad = hl_nd_new(&r, lead + 1, shape, wide))) {
+        int64_t n = 1, xn, step[2] = {0, 0};
+        if (lead) over[0] = hl_nd_axis(&over[0], lead - 1, &n, &step[0]), over[1] = hl_nd_axis(&over[1], lead - 1, &xn, &step[1]);
+        hl_lines lx = hl_lines_of(&over[0]), ly = hl_lines_of(&over[1]);
+        char *to = r.data;
+        for (char *p, *q; hl_line(&lx, &p) && hl_line(&ly, &q); to += 3 * n * r.item) {
+            if (wide == NPY_DOUBLE) cross_double((double *)to, n, p, step[0], q, step[1]);
+            else if (wide == NPY_FLOAT) cross_float((float *)to, n, p, step[0], q, step[1]);
+            else if (wide == NPY_INT64) cross_uint64_t((uint64_t *)to, n, p, step[0], q, step[1]);
+            else if (wide == NPY_CDOUBLE) cross_cdouble((cdouble *)to, n, p, step[0], q, step[1]);
+            else cross_cfloat((cfloat *)to, n, p, step[0], q, step[1]);
+        }
+        bad = hl_nd_as(&r, npy);
+    }
+    hl_nd_drop(&xs);
+    hl_nd_drop(&ys);
     if (!bad) hl_nd_give(&r, out);
     return bad;
 }

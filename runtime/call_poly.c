@@ -13,28 +13,13 @@ typedef float complex cfloat;
 typedef double complex cdouble;
 enum { SIDE = 16 };
 
-/* KERNEL(name, T, …): name_T(r, n, x, y, m) from the loops in body_name_T, for the vectors that the CPU has. */
 #define PARAMS(T) T *r, int64_t n, const T *x, const T *y, int64_t m /* n results, m items of y */
-#define BODY static inline __attribute__((always_inline)) void
-#if defined(__x86_64__)
-#define KERNEL(name, T)                                                                                                \
-    static void plain_##name##_##T(PARAMS(T)) { body_##name##_##T(r, n, x, y, m); }                                    \
-    static __attribute__((target("avx2"))) void avx2_##name##_##T(PARAMS(T)) { body_##name##_##T(r, n, x, y, m); }     \
-    static __attribute__((target("avx512f,avx512dq"))) void avx512_##name##_##T(PARAMS(T)) { body_##name##_##T(r, n, x, y, m); } \
-    static void name##_##T(PARAMS(T))                                                                                  \
-    {                                                                                                                  \
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) avx512_##name##_##T(r, n, x, y, m); \
-        else if (__builtin_cpu_supports("avx2")) avx2_##name##_##T(r, n, x, y, m);                                     \
-        else plain_##name##_##T(r, n, x, y, m);                                                                        \
-    }
-#else
-#define KERNEL(name, T) static void name##_##T(PARAMS(T)) { body_##name##_##T(r, n, x, y, m); }
-#endif
+#define KERNEL(name, T) HL_FOR_EACH_CPU(name##_##T, (PARAMS(T)), (r, n, x, y, m))
 
 /* r[i] = the sum of x[i + k] * y[k] */
 #define CORRELATE(T, U)                                                                                                \
     typedef U lanes_##T __attribute__((vector_size(64), aligned(sizeof(U)), may_alias));                               \
-    BODY body_correlate_##T(PARAMS(T))                                                                                 \
+    HL_BODY correlate_##T##_body(PARAMS(T))                                                                            \
     {                                                                                                                  \
         enum { LANES = 64 / sizeof(T) };                                                                               \
         int64_t i = 0;                                                                                                 \
@@ -65,7 +50,7 @@ CORRELATE(double, double) CORRELATE(float, float) CORRELATE(int64_t, uint64_t)
 
 /* r[i] = the polynomial with the m coefficients y at x[i] */
 #define HORNER(T, U)                                                                                                   \
-    BODY body_horner_##T(PARAMS(T))                                                                                    \
+    HL_BODY horner_##T##_body(PARAMS(T))                                                                               \
     {                                                                                                                  \
         int64_t i = 0;                                                                                                 \
         for (; i + SIDE <= n; i += SIDE) {                                                                             \
@@ -211,7 +196,7 @@ hl_status hl_np_polyval(const hl_operand *op, hl_slot *out)
 
 /* r = (x[k + 1] - x[k - 1]) / 2dx, one-sided at both ends; y: dx; m: a power of two, so that a division is a multiplication */
 #define DIFFERENCES(T)                                                                                                 \
-    BODY body_gradient_##T(PARAMS(T))                                                                                  \
+    HL_BODY gradient_##T##_body(PARAMS(T))                                                                             \
     {                                                                                                                  \
         T dx = *y, two = 2 * dx, half = 1 / two;                                                                       \
         if (m) for (int64_t k = 1; k + 1 < n; k++) r[k] = (x[k + 1] - x[k - 1]) * half;                                \

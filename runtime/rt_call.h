@@ -28,7 +28,8 @@ enum { HL_INDEX_AXES = 11 };
     X(diff) X(kron) X(isin) X(tri) X(triu) X(tril) X(cov) X(corrcoef) X(trapezoid) X(vander) X(searchsorted_scalar)                   \
     X(cholesky) X(inv) X(solve) X(det) X(slogdet) X(eigh) X(eigvalsh) X(svd) X(svdvals) X(qr) X(unique_flags) X(take_one)          \
     X(intersect1d) X(union1d) X(setdiff1d) X(setxor1d) X(nanargmax) X(nanargmin) X(isclose) X(allclose)                           \
-    X(pinv) X(matrix_rank) X(cond) X(matrix_power) X(convolve) X(correlate) X(polyval) X(gradient)
+    X(pinv) X(matrix_rank) X(cond) X(matrix_power) X(convolve) X(correlate) X(polyval) X(gradient)  \
+    X(nan_to_num) X(fill_diagonal) X(meshgrid) X(cross) X(average)
 #define X(name) HL_API hl_status hl_np_##name(const hl_operand *a, hl_slot *out);
 HL_NP_CALLS(X)
 #undef X

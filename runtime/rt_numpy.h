@@ -60,6 +60,7 @@ HL_API void *hl_lapack(const char *name, bool *wide); /* Fortran routine "dgesv"
 HL_API void hl_blas_use(const char *path);     /* a library that NumPy or SciPy ships; the binding passes it once */
 HL_API hl_status hl_dot(int32_t dtype, int64_t n, const void *x, int64_t xs, const void *y, int64_t ys, int32_t conj_x, void *out);
 HL_API double hl_dot_f64(int64_t n, const void *x, int64_t xs, const void *y, int64_t ys); /* aligned items; cannot fail */
+HL_API double hl_replace_special(double x, double nan, double posinf, double neginf); /* nan_to_num of a number */
 HL_API float hl_dot_f32(int64_t n, const void *x, int64_t xs, const void *y, int64_t ys);
 /* y = A x, A is m by n */
 HL_API hl_status hl_gemv(int32_t dtype, int64_t m, int64_t n, const void *a, int64_t as0, int64_t as1, const void *x, int64_t xs,

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from harness import arrays, check
+from harness import arrays, check, laid_out
 from hotloop import njit
 from test_arrays import A, B, V, run, store
 
@@ -163,3 +163,82 @@ def test_matrix_power(dtype):
     for n in (0, 1, 2, 3, 5, 8) if dtype[0] == "i" else (-3, -1, 0, 1, 2, 3, 5, 8):
         check(lambda a, n: (np.linalg.matrix_power(a, n), np.linalg.matrix_power(a.T, n)), a, n, rtol=1e-3 if dtype == "float32" else 1e-9)
     check(lambda a: np.linalg.matrix_power(a[:2], 2), a)
+
+
+# --- averages, vector products, grids, diagonals, NaN ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("layout", ["C", "F", "strided", "unaligned"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8", "complex128"])
+def test_average(dtype, layout):
+    rtol = 1e-5 if dtype == "float32" else 1e-12
+    a = arrays(dtype, 3, layout)
+    a[...] = np.abs(a)  # sums near zero differ by more than their own size
+    w = np.random.default_rng(2).random(a.shape)
+    check(lambda a, w: (np.average(a), np.average(a, 1), np.average(a, weights=w), np.average(a, axis=-1)), a, w, rtol=rtol)
+    check(lambda a, w: (np.average(a, 0, w), np.average(a, 1, w), np.average(a, 2, w)), a, w, rtol=rtol)
+    check(lambda a, v, w: (np.average(a, 0, v), np.average(a, 2, w)), a, w[:, 0, 0], w[0, 0].astype(np.float32), rtol=1e-5)
+    check(lambda a, w: np.average(a[0, 0], weights=w), a, np.arange(1, a.shape[2] + 1), rtol=rtol)
+
+
+def test_average_refused():
+    check(lambda a, w: np.average(a, weights=w), A, A[0])
+    check(lambda a, w: np.average(a, 0, w), A, A[0])
+    check(lambda a, w: np.average(a, weights=w), V, V * 0)
+    check(lambda a, w: np.average(a, 1, w), A, A * 0)
+    check(lambda a: np.average(a, 2), A, message=False)
+    check(lambda a, w: np.average(a, weights=w), [1.0, 2.0], np.array([1j, 2.0]))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "complex64", "complex128"])
+def test_cross_of_all_shapes(dtype):
+    a, b = _items(dtype, 12).reshape(4, 3), _items(dtype, 24, 1).reshape(2, 4, 3)
+    rtol = 1e-4 if dtype in ("float32", "complex64") else 1e-12
+    check(lambda a, b: (np.cross(a, b), np.cross(b, a[0]), np.cross(a[:1], b[:, ::-1]), np.cross(a.T[:, :3], a[:3])), a, b, rtol=rtol)
+    check(lambda a, b: np.cross(a, b), np.ones((2, 3)), np.ones((4, 3)), message=False)
+    check(lambda a, b: np.cross(a, b), np.ones(4), np.ones(3))
+
+
+def test_meshgrids():
+    x, y, z = np.arange(3), np.linspace(0, 1, 4), np.array([1j, 2.0])
+    check(lambda x: np.meshgrid(x), x)
+    check(lambda x, y: (np.meshgrid(x, y), np.meshgrid(x[::-1], y[::2], indexing="ij")), x, y)
+    check(lambda x, y, z: np.meshgrid(x, y, z), x, y, z)
+    check(lambda x, y, z: np.meshgrid(x, y, z, x, indexing="ij"), x, y, z)
+    check(lambda x, y: np.meshgrid(x, y), x[:0], y)
+
+
+def test_diagonals_filled():
+    fill = njit(lambda a, v: np.fill_diagonal(a, v))
+    for shape in ((4, 4), (3, 7), (7, 3), (0, 3), (3, 3, 3)):
+        for v in (5.0, V, np.arange(2)):
+            check(fill, np.zeros(shape), v)
+            check(fill, np.zeros(shape).T, v)
+            check(fill, np.zeros(shape, np.int8), 3)
+            check(lambda a, v: np.fill_diagonal(a, v, wrap=True), np.zeros(shape), v)
+    check(fill, np.zeros((2, 3, 2)), 1.0)
+    check(lambda a: np.fill_diagonal(a, a[0]), A[:, :3] + 1)
+    frozen = np.zeros((2, 2))
+    frozen.flags.writeable = False
+    check(fill, frozen, 1.0)
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "strided", "negative", "unaligned", "readonly"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "complex128", "complex64"])
+def test_nan_to_num(dtype, layout):
+    a = arrays(dtype, 2, "C")
+    if a.dtype.kind != "i":
+        a[0, 0], a[1, 1], a[2, 2] = np.nan, np.inf, -np.inf
+    if a.dtype.kind == "c":
+        a[3, 3] = complex(np.nan, -np.inf)
+    a = laid_out(a, layout)
+    check(lambda a: (np.nan_to_num(a), np.nan_to_num(a, nan=1.5, posinf=2), np.nan_to_num(a.T, True, 0, None, -7.0)), a)
+    check(lambda a: np.nan_to_num(a, copy=False, nan=3), a, message=layout != "readonly")
+
+
+def test_nan_to_num_of_numbers():
+    f = njit(lambda x: (np.nan_to_num(x), np.nan_to_num(x, nan=1.0, posinf=2.0, neginf=3.0)))
+    for x in (np.nan, np.inf, -np.inf, 1.5, 3, True, np.float32(np.inf), np.float32(-np.inf)):
+        check(f, x)
+    kept = njit(lambda a: np.nan_to_num(a, copy=False))
+    a = np.array([np.nan, 1.0])
+    assert np.shares_memory(kept(a), a) and (a == [0, 1]).all()

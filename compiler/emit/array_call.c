@@ -2,6 +2,7 @@
  * A handful of instructions each, whatever the function does. */
 #include "array.h"
 #include "../../runtime/rt_call.h"
+#include <float.h>
 #include <string.h>
 
 typedef struct call { V at[64][2]; int n; } call; /* words of each operand: value, npy | ndim << 32 | kind << 48 */
@@ -110,6 +111,7 @@ CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL
 CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tril) CALL(cov) CALL(corrcoef) CALL(trapezoid) CALL(vander)
 CALL(cholesky) CALL(inv) CALL(solve) CALL(det) CALL(intersect1d) CALL(union1d) CALL(setdiff1d) CALL(setxor1d) CALL(nanargmax)
 CALL(nanargmin) CALL(isclose) CALL(allclose) CALL(pinv) CALL(matrix_rank) CALL(cond) CALL(matrix_power) CALL(gradient)
+CALL(nan_to_num) CALL(cross) CALL(average)
 #undef CALL
 #define RAW(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, true, out); }
 RAW(take_one) RAW(vdot)
@@ -143,7 +145,7 @@ static void emit_product(hl_emit *e, hl_inst *i, hl_rt general, hl_err mismatch,
 void hl_emit_call_dot(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL_RT_np_dot, HL_ERR_dot_shape, out); }
 void hl_emit_call_matmul(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL_RT_np_matmul, HL_ERR_matmul_shape, out); }
 #define IN_PLACE(name, err) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i, err)) plain_call(e, i, HL_RT_np_##name, false, out); }
-IN_PLACE(sort_method, HL_ERR_readonly_sort) IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array)
+IN_PLACE(sort_method, HL_ERR_readonly_sort) IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array) IN_PLACE(fill_diagonal, HL_ERR_readonly_underlying)
 #undef IN_PLACE
 
 /* convolve, correlate: two vectors, and the mode: 0 valid, 1 same, 2 full, or a string that the runtime looks at */
@@ -178,6 +180,36 @@ void hl_emit_call_polyval(hl_emit *e, hl_inst *i, V *out)
     hl_for_next(e, &l, y, LLVMBuildFAdd(e->b, LLVMBuildFMul(e->b, y, at, ""), hl_cast1(e, p->elem, i->type, item[0]), ""));
     hl_for_end(e, &l);
     out[0] = y;
+}
+
+/* nan_to_num(x, copy=False): x itself comes back, borrowed */
+void hl_emit_call_nan_to_num_here(hl_emit *e, hl_inst *i, V *out)
+{
+    if (!hl_is_intlike(i->type->elem)) refuse_readonly(e, i, HL_ERR_readonly); /* in whole numbers nothing is replaced */
+    plain_call(e, i, HL_RT_np_nan_to_num, false, out);
+}
+
+/* nan_to_num of a number */
+void hl_emit_nan_to_num_number(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *t = i->type;
+    double most = t == hl_T.float32 ? FLT_MAX : DBL_MAX, otherwise[3] = {0, most, -most};
+    V x = hl_cast1(e, hl_unliteral(i->args[0]->type), t, hl_one(e, i->args[0])), with[3];
+    for (int k = 0; k < 3; k++) {
+        const hl_type *g = hl_unliteral(i->args[2 + k]->type);
+        with[k] = hl_is_number(g) ? hl_cast1(e, g, hl_T.float64, hl_one(e, i->args[2 + k])) : hl_f64(e, otherwise[k]);
+    }
+    out[0] = hl_is_float(t) ? hl_cast1(e, hl_T.float64, t, hl_rtcall(e, HL_RT_replace_special, hl_cast1(e, t, hl_T.float64, x), with[0], with[1], with[2])) : x;
+}
+
+/* indexing=, vectors */
+void hl_emit_call_meshgrid(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *indexing = i->args[0]->type;
+    call c = {.n = 0};
+    push(e, &c, hl_i64(e, hl_is_literal(indexing) && *hl_literal_str(indexing) == 'i'), 0, 0, HL_ARG_INT);
+    for (int k = 1; k < i->nargs; k++) push_operand(e, &c, i->args[k]);
+    finish_call(e, i, &c, HL_RT_np_meshgrid, false, out);
 }
 
 /* --- random numbers ------------------------------------------------------------------------------------------------------------ */

@@ -349,6 +349,79 @@ LISTS(gradient)
     return vector(hl_is_intlike(f->elem) ? hl_T.float64 : f->elem);
 }
 
+/* nan_to_num: x, copy=, nan=, posinf=, neginf= */
+static bool replacements_ok(hl_site *s)
+{
+    for (int k = 2; k < 5; k++)
+        if (given(s->types[k]) && !hl_is_real(hl_unliteral(s->types[k]))) return hl_reject(s, "what NaN and infinities are replaced by must be real numbers"), false;
+    return true;
+}
+
+const hl_type *hl_type_call_nan_to_num_here(hl_site *s)
+{
+    bool copied = true;
+    return hl_is_array(s->types[0]) && hl_literal_bool(s->types[1], &copied) && !copied && replacements_ok(s) ? s->types[0] : NULL;
+}
+
+LISTS(nan_to_num)
+{
+    bool copied = true;
+    if (!is_array(s, 0) || !replacements_ok(s)) return NULL;
+    if (given(s->types[1]) && !hl_literal_bool(s->types[1], &copied)) return hl_reject(s, "copy must be written as True or False"), NULL;
+    return hl_type_array(s->types[0]->elem, s->types[0]->ndim, 'C', 0);
+}
+
+const hl_type *hl_type_nan_to_num_number(hl_site *s)
+{
+    const hl_type *t = hl_unliteral(s->types[0]);
+    return hl_is_real(t) && replacements_ok(s) ? t : NULL;
+}
+
+/* fill_diagonal: a, val, wrap= */
+const hl_type *hl_type_call_fill_diagonal(hl_site *s)
+{
+    const hl_type *a = s->types[0], *v = s->types[1];
+    if (!hl_is_array(a) || !(hl_is_array(v) || is_number(v)) || (given(s->types[2]) && !is_int(s->types[2]))) return NULL;
+    if (a->ndim < 2) return hl_reject(s, "array must be at least 2-d"), NULL;
+    if (hl_is_complex(item_of(v)) && !hl_is_complex(a->elem)) return hl_reject(s, "complex numbers do not fit an array of %s", a->elem->name), NULL;
+    return hl_T.none;
+}
+
+/* meshgrid: indexing=, vectors */
+const hl_type *hl_type_call_meshgrid(hl_site *s)
+{
+    const hl_type *items[HL_DIMS];
+    const char *order = hl_is_literal(s->types[0]) && s->types[0]->elem->kind == HL_K_STR ? hl_literal_str(s->types[0]) : NULL;
+    int n = s->n - 1;
+    if (s->types[0]->kind != HL_K_OMITTED && !(order && (!strcmp(order, "xy") || !strcmp(order, "ij")))) return hl_reject(s, "indexing must be 'xy' or 'ij'"), NULL;
+    if (n < 1 || n > HL_DIMS) return hl_reject(s, "one to %d arrays are taken", HL_DIMS), NULL;
+    for (int k = 0; k < n; k++) {
+        if (!is_array(s, 1 + k)) return NULL;
+        items[k] = c_array(s->types[1 + k]->elem, n);
+    }
+    return hl_type_tuple(hl_site_types(s), items, n, NULL);
+}
+
+LISTS(cross)
+{
+    for (int k = 0; k < 2; k++)
+        if (!is_array(s, k) || !s->types[k]->ndim) return NULL;
+    const hl_type *x = s->types[0], *y = s->types[1], *t = hl_promote_array(x->elem, true, y->elem, true);
+    if (t->kind == HL_K_BOOL) return hl_reject(s, "booleans are not subtracted"), NULL;
+    return c_array(t, x->ndim > y->ndim ? x->ndim : y->ndim);
+}
+
+/* average: a, axis=, weights= */
+LISTS(average)
+{
+    const hl_type *a = s->types[0], *t;
+    if (!is_array(s, 0) || !axis_ok(s, 1) || (given(s->types[2]) && !is_array(s, 2))) return NULL;
+    if (given(s->types[1]) && !a->ndim) return NULL;
+    t = given(s->types[2]) ? hl_promote_array(a->elem, true, s->types[2]->elem, true) : a->elem;
+    if (hl_is_intlike(a->elem)) t = hl_promote_array(t, true, hl_T.float64, true);
+    return given(s->types[1]) && a->ndim > 1 ? c_array(t, a->ndim - 1) : t;
+}
+
 static bool close_options(hl_site *s)
 {
     for (int k = 2; k < 5; k++)

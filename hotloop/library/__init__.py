@@ -9,11 +9,10 @@ from .. import _binding
 
 # module here -> functions that it has, by their names in NumPy
 _contents = {
-    "compare": "nan_to_num",
     "sets": "in1d",
-    "shapes": "split array_split hsplit vsplit dsplit rot90 meshgrid cross ediff1d nancumsum nancumprod",
+    "shapes": "split array_split hsplit vsplit dsplit rot90 ediff1d nancumsum nancumprod",
     "selecting": "extract compress take_along_axis trim_zeros tril_indices triu_indices diag_indices inner hamming hanning blackman bartlett",
-    "numpy_functions": "fill_diagonal copyto average logspace",
+    "numpy_functions": "copyto logspace",
 }
 _modules = {name: module for module, names in _contents.items() for name in names.split()}
 

@@ -21,28 +21,9 @@ def implements(*names):
     return register
 
 
-# --- vectors and matrices ----------------------------------------------------------------------------------------
-
-
-@implements("fill_diagonal")
-def fill_diagonal(a, val):
-    for k in range(min(a.shape[0], a.shape[1])):
-        a[k, k] = val
-
-
 @implements("copyto")
 def copyto(dst, src):
     dst[...] = src
-
-
-# --- averages, sums, differences ---------------------------------------------------------------------------------
-
-
-@implements("average")
-def average(a, axis=None, weights=None):
-    if weights is None:
-        return np.mean(a, axis)
-    return np.sum(a * weights, axis) / np.sum(weights, axis)
 
 
 @implements("logspace")
