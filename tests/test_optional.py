@@ -204,3 +204,29 @@ def test_caught_where_nothing_else_raises(there):
         return out
 
     run(f, 3, there)
+
+
+@njit
+def last_positive(a):
+    best = None
+    for i in range(a.size):
+        if a[i] > 0:
+            best = i
+    return a[best]
+
+
+def test_an_index_that_is_none_at_first():
+    """While nothing but None is known of it, a[None] is a view; the result is none."""
+    def guarded(a):
+        best = None
+        for i in range(a.size):
+            if a[i] > 0:
+                best = i
+        return a[best] if best is not None else -1.0
+
+    for a in ([1.0, -2.0, 3.0], [1.0, -2.0], [-1.0]):
+        check(guarded, np.array(a))
+        if max(a) > 0:
+            check(lambda a: (last_positive(a) + 1, [last_positive(a)]), np.array(a))
+    with pytest.raises(TypeError, match="got None"):
+        last_positive(np.array([-1.0]))

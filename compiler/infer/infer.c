@@ -216,6 +216,19 @@ static bool fits_signature(hl_infer *in, const hl_type *t, const hl_type *declar
     return hl_can_cast(t, declared) >= 0;
 }
 
+/* What the results meet in as they are now.  An earlier look may have seen another type, where a variable had only been None so far and
+ * a[None] is a view; it counts no more, as in phis.  Types of recursive functions might go round and round: hence a limit. */
+enum { MAX_REVISIONS = 8 };
+static const hl_type *meet_returns(hl_infer *in, hl_func *f)
+{
+    const hl_type *u = hl_T.unknown;
+    for (int b = 0; u && b < f->blocks.n; b++) {
+        hl_inst *r = f->blocks.at[b]->last;
+        if (r && r->op == HL_OP_return && r->args[0]->type) u = hl_bind(in, u, hl_unliteral_deep(in->types, hl_resolve(in, r->args[0]->type)));
+    }
+    return u;
+}
+
 static void visit_return(hl_infer *in, hl_inst *i)
 {
     hl_instance *f = i->block->func->data;
@@ -237,6 +250,7 @@ static void visit_return(hl_infer *in, hl_inst *i)
     }
     bool checked = t->kind == HL_K_PYOBJECT && f->declared && in->objects; /* unboxed where it returns */
     const hl_type *u = checked ? f->declared : !f->declared ? hl_bind(in, f->ret, t) : fits_signature(in, t, f->declared) ? f->declared : NULL;
+    if (!u && !f->declared && f->revised++ < MAX_REVISIONS) u = meet_returns(in, f->func);
     if (!u) {
         hl_infer_fail(in, i, "%s", "");
         return;

@@ -9,6 +9,7 @@ typedef struct hl_instance {
     PyObject *key;                 /* Python function, or code object of a closure */
     const hl_type **types; int ntypes;
     const hl_type *ret;            /* UNKNOWN until a return has been typed */
+    int revised;                   /* how often that was found anew (visit_return) */
     const hl_type *declared;       /* of an eager signature, or NULL */
     HL_VEC(hl_inst *) callers;
     bool used;                     /* reachable from the function asked for (finish) */
