@@ -1014,7 +1014,7 @@ def test_global_list():
     try:
         assert f(1) == 2.5
     except hotloop.TypingError as exc:
-        assert "a list cannot be indexed" in str(exc)
+        assert "a plain list cannot be indexed" in str(exc)
 
 
 # --- comprehensions ---------------------------------------------------------------------------------------------------------------
