@@ -466,13 +466,31 @@ static int narrow_bits(int32_t dtype)
     }
 }
 
+/* low and high - 1 must be items of the dtype, and there must be one between them. */
+static hl_status refuse_range(int64_t low, int64_t high, int32_t dtype)
+{
+    static const struct { int32_t npy; const char *name; int64_t least, most; } ends[] = {
+        {NPY_BOOL, "bool", 0, 1}, {NPY_BYTE, "int8", INT8_MIN, INT8_MAX}, {NPY_UBYTE, "uint8", 0, UINT8_MAX}, {NPY_SHORT, "int16", INT16_MIN, INT16_MAX},
+        {NPY_USHORT, "uint16", 0, UINT16_MAX}, {NPY_INT, "int32", INT32_MIN, INT32_MAX}, {NPY_UINT, "uint32", 0, UINT32_MAX},
+        {NPY_ULONG, "uint64", 0, INT64_MAX}, {NPY_ULONGLONG, "uint64", 0, INT64_MAX},
+    };
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        bool below = low < ends[k].least;
+        if (ends[k].npy != dtype || (!below && high - (high > INT64_MIN) <= ends[k].most)) continue;
+        hl_gil g = hl_gil_take();
+        PyErr_Format(PyExc_ValueError, "%s is out of bounds for %s", below ? "low" : "high", ends[k].name);
+        hl_gil_give(g);
+        return 1;
+    }
+    if (low < high) return 0;
+    hl_raise(low ? HL_ERR_random_range : HL_ERR_random_high, 0, 0);
+    return 1;
+}
+
 hl_status hl_random_ints(int64_t low, int64_t high, int64_t n, int32_t dtype, void *out)
 {
     hl_mt *s = hl_random_state();
-    if (low >= high) {
-        hl_raise(HL_ERR_random_range, 0, 0);
-        return 1;
-    }
+    if ((low >= high || narrow_bits(dtype) < 64 || low < 0) && refuse_range(low, high, dtype)) return 1;
     uint64_t max = (uint64_t)high - 1 - (uint64_t)low;
     int bits = narrow_bits(dtype);
     if (bits < 32) {

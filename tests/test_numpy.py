@@ -113,6 +113,19 @@ def test_stores_of_sequences(body):
             run(body + "\nreturn a", a, INT_LIST, FLOAT_LIST)
 
 
+@pytest.mark.parametrize("expr", [
+    "a.copy('F').ravel('F')", "a.copy(order='C')", "np.copy(a, order='F')", "a.ravel('F')", "np.ravel(a, 'F')", "a.flatten('F')", "a.T.flatten(order='C')", "(a + 1).flatten('F')",
+    "a.ravel(order='C')", "np.clip(a, min=0.2, max=0.6)", "np.clip(a, max=0.5)", "a.T.ravel('F')[0]",
+])
+def test_order_and_other_keywords(expr):
+    for a in (A, np.asfortranarray(A), A[::2, ::-1], C, A[:0]):
+        if a.size or "[0]" not in expr:
+            run(expr, a)
+    run("a.T.ravel('F')[:] = 0\nreturn a", A)
+    run("a.T.flatten('F')[:] = 0\nreturn a", A)
+    check_error(function("a.ravel('K')", 1), (A[::2, ::-1],), hotloop.TypingError, "depends on how the array lies")
+
+
 def test_imaginary_part_of_real_numbers_is_read_only():
     run("a.imag[...] = 3\nreturn a", A)
     run("a.conj()[0] = 3\nreturn a", A)

@@ -63,6 +63,14 @@ def test_randint():
         check(f, seed)
 
 
+@pytest.mark.parametrize("args", ["0", "0, 300, 3, dtype=np.uint8", "-1, 30, 3, dtype=np.uint8", "-129, 30, dtype=np.int8", "-1, 5, 3, dtype=np.uint64", "5, 5", "5, 2",
+                                  "0, 3, 3, dtype=bool", "0, 2**32 + 1, 3, dtype=np.uint32", "-128, 128, 3, dtype=np.int8", "0, 2**32, 3, dtype=np.uint32"])
+def test_randint_bounds(args):
+    scope = {"np": np}
+    exec(f"def f():\n    np.random.seed(1)\n    return np.random.randint({args})", scope)
+    check(scope["f"])
+
+
 def test_randint_dtypes():
     def f(seed):
         np.random.seed(seed)

@@ -216,11 +216,12 @@ void hl_emit_np_copy(hl_emit *e, hl_inst *i, V *out)
     hl_nest_assign(e, i, i->type, out, a, NULL);
 }
 
-/* flatten, ravel of what is not contiguous: a copy in C order, seen as one dimension */
+/* flatten, ravel of what does not lie so: a copy in that order, seen as one dimension */
 void hl_emit_np_flat_copy(hl_emit *e, hl_inst *i, V *out)
 {
     hl_inst *a = i->args[0];
-    const hl_type *t = hl_type_array(a->type->elem, a->type->ndim, 'C', 0);
+    char order = hl_order_of(i->args[1]->type, a->type, 'C');
+    const hl_type *t = hl_type_array(a->type->elem, a->type->ndim, a->type->ndim > 1 ? order : 'C', 0);
     V shape[HL_DIMS], parts[2 + 2 * HL_DIMS];
     hl_shape_of(e, i, a, shape);
     hl_new_array(e, i, t, shape, false, parts);

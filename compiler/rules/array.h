@@ -61,6 +61,7 @@ bool hl_calls_ufunc(const hl_inst *i);       /* or a gufunc */
 bool hl_is_ufunc_call(const hl_inst *i);
 bool hl_ufunc_call_raises(const hl_inst *i); /* may its function raise? */
 
+char hl_order_of(const hl_type *t, const hl_type *a, char otherwise);
 bool hl_is_array_like(const hl_type *t);     /* a list or tuple of numbers (or of such) that np.asarray takes */
 
 /* --- reductions (array_reduce.c) --------------------------------------------------------------------------------------------- */

@@ -195,7 +195,40 @@ const hl_type *hl_type_np_asarray_same(hl_site *s)
     return a;
 }
 
-const hl_type *hl_type_np_flat_copy(hl_site *s) { return hl_is_array(s->types[0]) ? hl_type_array(s->types[0]->elem, 1, 'C', 0) : NULL; }
+/* The order in which operand k wants the items of array a: C or F; K and A: as they lie when that is F order.  0: not written so. */
+char hl_order_of(const hl_type *t, const hl_type *a, char otherwise)
+{
+    const char *o = given(t) ? hl_literal_str(t) : (char[]){otherwise, 0};
+    if (!o || strlen(o) != 1 || !strchr("CFKA", *o)) return 0;
+    return *o == 'K' || *o == 'A' ? (a->layout == 'F' ? 'F' : 'C') : *o;
+}
+
+static char order_at(hl_site *s, int k, char otherwise)
+{
+    char o = hl_order_of(s->types[k], s->types[0], otherwise);
+    if (!o) hl_reject(s, "order must be written as 'C', 'F', 'K' or 'A'");
+    return o;
+}
+
+/* copy: a, order= */
+const hl_type *hl_type_np_ordered_copy(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    char order = hl_is_array(a) ? order_at(s, 1, s->rule->kind == HL_RULE_METHOD ? 'C' : 'K') : 0;
+    return order ? hl_type_array(a->elem, a->ndim, a->ndim > 1 ? order : 'C', 0) : NULL;
+}
+
+/* flatten, ravel: a, order=; which order 'K' and 'A' are must be known, since the items come in it */
+static char flat_order(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    const char *o = hl_literal_str(s->types[1]);
+    if (!hl_is_array(a)) return 0;
+    if (o && (*o == 'K' || *o == 'A') && a->layout == 'A' && a->ndim > 1) return hl_reject(s, "order='%s' depends on how the array lies in memory, which is not known while compiling", o), 0;
+    return order_at(s, 1, 'C');
+}
+
+const hl_type *hl_type_np_flat_copy(hl_site *s) { return flat_order(s) ? hl_type_array(s->types[0]->elem, 1, 'C', 0) : NULL; }
 
 const hl_type *hl_type_np_fortran_copy(hl_site *s)
 {
@@ -207,7 +240,9 @@ const hl_type *hl_type_np_fortran_copy(hl_site *s)
 const hl_type *hl_type_np_ravel_view(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    return hl_is_array(a) && a->layout == 'C' ? hl_type_array(a->elem, 1, 'C', a->flags) : NULL;
+    char order = flat_order(s);
+    bool lies_so = order && (a->layout == order || (a->ndim < 2 && a->layout == 'C'));
+    return lies_so ? hl_type_array(a->elem, 1, 'C', a->flags) : NULL;
 }
 
 /* reshape(shape) and reshape(2, 3): the sizes come from operand 1 or from all behind operand 0 */
