@@ -19,6 +19,7 @@
  * no address depends on what is checked.  Behind hl-pieces a loop is short, and only its last piece is repeated.
  */
 #include "exact.h"
+#include "each_loop.h"
 #include "../emit/names.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
@@ -327,17 +328,7 @@ bool Speculator::make(Loop *loop)
 bool Speculator::run()
 {
     SmallPtrSet<BasicBlock *, 8> seen;
-    bool changed = false;
-    for (bool found = true; found;) {
-        found = false;
-        for (Loop *loop : loops.getLoopsInPreorder()) {
-            if (!seen.insert(loop->getHeader()).second || !make(loop))
-                continue;
-            found = changed = true;
-            break;
-        }
-    }
-    return changed;
+    return hl_each_loop(loops, seen, false, [&](Loop *loop) { return make(loop); });
 }
 } // namespace
 

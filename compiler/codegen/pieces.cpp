@@ -28,6 +28,7 @@
  * The pass runs in front of the vectoriser, behind everything that wants to see nests as they were written.
  */
 #include "pieces.h"
+#include "each_loop.h"
 #include "../emit/names.h"
 #include "long_loops.h"
 #include "llvm/Analysis/AssumptionCache.h"
@@ -507,25 +508,8 @@ bool Cutter::run()
     for (Loop *loop : loops.getLoopsInPreorder())
         changed |= spare(loop);
     SmallPtrSet<BasicBlock *, 8> seen(settled.begin(), settled.end());
-    for (bool found = true; found;) {
-        found = false;
-        for (Loop *loop : loops.getLoopsInPreorder()) {
-            if (!seen.insert(loop->getHeader()).second || !cut(loop))
-                continue;
-            found = changed = true;
-            break;
-        }
-    }
-    for (bool found = true; found;) {
-        found = false;
-        auto all = loops.getLoopsInPreorder();
-        for (Loop *loop : reverse(all)) { /* what an inner loop looks at in each turn, the loop around it need not */
-            if (!settled.insert(loop->getHeader()).second || !watch(loop))
-                continue;
-            found = changed = true;
-            break;
-        }
-    }
+    changed |= hl_each_loop(loops, seen, false, [&](Loop *loop) { return cut(loop); });
+    changed |= hl_each_loop(loops, settled, true, [&](Loop *loop) { return watch(loop); }); /* what an inner loop looks at in each turn, the loop around it need not */
     for (BasicBlock *header : whole)
         look_when_long(header);
     return changed;

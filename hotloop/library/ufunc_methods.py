@@ -127,28 +127,20 @@ def _inner_reduce(ufunc, at, carried, read):
 
 def _accumulate(ufunc, array, axis=0):
     several = isinstance(array, types.Array) and array.ndim > 1
-    return _along(ufunc, "accumulate", array, axis, lambda *t: _accumulate_arrays(ufunc, *t) if several else _accumulate_numbers(ufunc, *t))
+    return _along(ufunc, "accumulate", array, axis, lambda *t: _accumulate_first(ufunc, several, *t))
 
 
-def _accumulate_numbers(ufunc, carried, read):
-    def accumulate(array, axis=0):
-        result = np.empty(len(array), carried)
-        if len(array) > 0:
-            s = result[0] = carried(array[0])
-            for k in range(1, len(array)):
-                s = carried(ufunc(s, read(array[k])))
-                result[k] = s
-        return result
-    return accumulate
-
-
-def _accumulate_arrays(ufunc, carried, read):
+def _accumulate_first(ufunc, several, carried, read):
+    """`several`: dimensions; it is a constant of the function, so that one of the branches is compiled."""
     def accumulate(array, axis=0):
         result = np.empty(array.shape, carried)
         if len(array) > 0:
-            result[0] = array[0]
+            s = result[0] = array[0] if several else carried(array[0])
             for k in range(1, len(array)):
-                ufunc(result[k - 1], array[k], result[k])
+                if several:
+                    ufunc(result[k - 1], array[k], result[k])
+                else:
+                    s = result[k] = carried(ufunc(s, read(array[k])))
         return result
     return accumulate
 
