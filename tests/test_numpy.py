@@ -126,6 +126,19 @@ def test_order_and_other_keywords(expr):
     check_error(function("a.ravel('K')", 1), (A[::2, ::-1],), hotloop.TypingError, "depends on how the array lies")
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_sign_of_complex_numbers(dtype):
+    inf, nan = np.inf, np.nan
+    special = [complex(x, y) for x in (0.0, -0.0, 1.5, inf, -inf, nan) for y in (0.0, -0.0, -2.0, inf, -inf, nan)]
+    run("np.sign(a)", np.array(special, dtype), ulp=1)
+
+
+def test_matmul_in_place_is_refused():
+    """It would have to change the caller's array."""
+    check_error(function("a @= b\nreturn a", 2), (np.eye(3), np.eye(3)), hotloop.TypingError, r"write a\[...\] = a @ b")
+    run("a[...] = a @ b\nreturn a", B[:, :4], A[:, :4], rtol=1e-13)
+
+
 def test_imaginary_part_of_real_numbers_is_read_only():
     run("a.imag[...] = 3\nreturn a", A)
     run("a.conj()[0] = 3\nreturn a", A)

@@ -121,7 +121,13 @@ void hl_emit_np_sign(hl_emit *e, hl_inst *i, V *out)
         out[0] = hl_select(e, hl_fcmp(e, LLVMRealOLT, x[0], zero), hl_real(e, x[0], -1), up);
     } else {
         V size = hl_complex_abs(e, x), none = hl_fcmp(e, LLVMRealOEQ, size, hl_real(e, size, 0));
-        for (int k = 0; k < 2; k++) out[k] = hl_select(e, none, hl_real(e, size, 0), hl_fbin(e, LLVMFDiv, x[k], size));
+        V inf = hl_real(e, size, __builtin_inf()), zero = hl_real(e, size, 0), one = hl_real(e, size, 1), far[2];
+        for (int k = 0; k < 2; k++) far[k] = hl_fcmp(e, LLVMRealOEQ, hl_scalar_intrinsic(e, "llvm.fabs", 1, &x[k]), inf);
+        V only = hl_ibin(e, LLVMXor, far[0], far[1]); /* one infinite part outweighs the other */
+        for (int k = 0; k < 2; k++) {
+            V end = hl_select(e, far[k], hl_scalar_intrinsic(e, "llvm.copysign", 2, (V[]){one, x[k]}), zero);
+            out[k] = hl_select(e, none, zero, hl_select(e, only, end, hl_fbin(e, LLVMFDiv, x[k], size)));
+        }
     }
 }
 

@@ -464,6 +464,7 @@ const hl_type *hl_type_call_dot(hl_site *s)
     const hl_type *a = s->types[0], *b = s->types[1];
     if (!hl_is_array(a) || !hl_is_array(b) || !a->ndim || !b->ndim) return NULL;
     bool dot = s->rule->key && strstr(s->rule->key, "dot");
+    if (s->inst->op == HL_OP_matmul && s->inst->flags & HL_I_INPLACE) return hl_reject(s, "`a @= b` in place is not supported; write a[...] = a @ b"), NULL;
     if (dot && (a->ndim > 2 || b->ndim > 2)) return hl_reject(s, "dot takes arrays of one or two dimensions; use matmul for stacks of matrices"), NULL;
     const hl_type *t = product(s);
     if (a->ndim > 2 || b->ndim > 2) {
