@@ -117,7 +117,7 @@ HL_API void hl_signals_init(void);                                 /* GIL held; 
 HL_API const int *hl_signal_flag(void);                            /* not 0 there: a signal has come, call hl_poll */
 HL_API hl_status hl_poll(void);                                    /* runs Python's signal handlers, on the main thread */
 /* --- text.c ------------------------------------------------------------------------------------------------------------- */
-HL_API hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end); /* print(*args, sep=sep, end=end); NULL: the default */
+HL_API hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end, int32_t flush); /* print(*args, sep=sep, …); NULL: the default */
 HL_API void hl_raise_missing(hl_mem *value);                       /* ValueError of list.index */
 HL_API hl_mem *hl_exception_new(PyObject *cls, hl_mem *args);      /* cls(*args); args: a tuple, or NULL */
 HL_API int32_t hl_str_compare(hl_mem *a, hl_mem *b);               /* < 0, 0, > 0 */

@@ -10,13 +10,13 @@ static int set_text(PyObject *kwargs, const char *name, hl_mem *value)
 }
 
 /* Python's own print, looked up at each call: it may have been replaced, and sys.stdout redirected. */
-hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end)
+hl_status hl_print_tuple(hl_mem *args, hl_mem *sep, hl_mem *end, int32_t flush)
 {
     hl_gil g = hl_gil_take();
     PyObject *builtins = PyImport_ImportModule("builtins"), *r = NULL;
     PyObject *print = builtins ? PyObject_GetAttrString(builtins, "print") : NULL;
     PyObject *kwargs = print ? PyDict_New() : NULL;
-    if (kwargs && set_text(kwargs, "sep", sep) == 0 && set_text(kwargs, "end", end) == 0)
+    if (kwargs && set_text(kwargs, "sep", sep) == 0 && set_text(kwargs, "end", end) == 0 && (!flush || PyDict_SetItemString(kwargs, "flush", Py_True) == 0))
         r = PyObject_Call(print, hl_mem_object(args), kwargs);
     Py_XDECREF(kwargs);
     Py_XDECREF(print);

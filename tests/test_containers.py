@@ -1,5 +1,6 @@
 """Tuples, lists, strings, folds over them: value, type, exception and changed arguments as in CPython."""
 import collections
+import io
 import sys
 
 import numpy as np
@@ -1173,6 +1174,29 @@ def test_print(capfd):
     compiled = capfd.readouterr().out
     f.py_func(3, (1, 2.5), np.arange(2), "arg")
     assert compiled == capfd.readouterr().out
+
+
+def test_print_flushes_when_asked(monkeypatch):
+    class Counter(io.StringIO):
+        flushed = 0
+
+        def flush(self):
+            self.flushed += 1
+
+    def f(n, flush):
+        print(n)
+        print(n, end="", flush=False)
+        print(n, 2.5, sep="-", flush=True)
+        print(flush=flush)
+        print(n, flush=n)
+
+    seen = []
+    for g in (f, njit(f)):
+        for flush in (True, False, None):
+            monkeypatch.setattr(sys, "stdout", Counter())
+            g(3, flush)
+            seen.append((sys.stdout.getvalue(), sys.stdout.flushed))
+    assert seen[:3] == seen[3:] and [n for _, n in seen[:3]] == [3, 2, 2]
 
 
 def test_print_raises_what_print_raises(monkeypatch):

@@ -107,8 +107,9 @@ void hl_emit_print(hl_emit *e, hl_inst *i, V *out)
         const hl_type *t = i->args[k]->type;
         text[k] = hl_unliteral(t)->kind == HL_K_STR ? hl_one(e, i->args[k]) : LLVMConstNull(e->ptr);
     }
-    V args = hl_box_operands(e, i, 2);
-    V status = hl_rtcall(e, HL_RT_print_tuple, args, text[0], text[1]);
+    V flush = hl_is_omitted(i, 2) ? hl_bool(e, false) : hl_value_truth(e, i, i->args[2]->type, hl_arg(e, i, 2));
+    V args = hl_box_operands(e, i, 3);
+    V status = hl_rtcall(e, HL_RT_print_tuple, args, text[0], text[1], LLVMBuildZExt(e->b, flush, e->i32, ""));
     release_object(e, args);
     hl_check_status(e, i, status);
 }

@@ -145,7 +145,11 @@ const hl_type *hl_type_print(hl_site *s)
             hl_reject(s, "%s must be None or a string, not %s", k ? "end" : "sep", s->types[k]->name);
             return NULL;
         }
-    for (int k = 2; k < s->n; k++)
+    if (s->types[2]->kind != HL_K_OMITTED && !hl_has_truth(s->types[2])) {
+        hl_reject(s, "flush is a bool, not %s", s->types[2]->name);
+        return NULL;
+    }
+    for (int k = 3; k < s->n; k++)
         if (!boxed(s, k)) return NULL;
     return hl_T.none;
 }
