@@ -132,6 +132,15 @@ void hl_array_apart_end(void **temps)
 
 /* --- slices ---------------------------------------------------------------------------------------------------------------- */
 
+HL_KEEPS_REGISTERS hl_extent hl_slice_clamp(int64_t start, int64_t stop, int64_t n)
+{
+    start += start < 0 ? n : 0;
+    stop += stop < 0 ? n : 0;
+    start = start < 0 ? 0 : start > n ? n : start;
+    stop = stop > n ? n : stop;
+    return (hl_extent){start, stop > start ? stop - start : 0};
+}
+
 int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given)
 {
     int64_t start = given & 1 ? ends[0] : step > 0 ? 0 : n - 1, stop = given & 2 ? ends[1] : step > 0 ? n : -1;

@@ -16,6 +16,16 @@ typedef int32_t hl_status;
 typedef union hl_slot { int64_t i; double f; float f32; void *p; uint8_t b; int32_t i32; } hl_slot;
 typedef hl_status (*hl_entry)(const hl_slot *args, hl_slot *ret); /* every compiled function's door for the binding */
 
+/* LLVM's convention preserve_all: a function that changes no register but its result's (and r11), for calls beside which machine code goes on with
+ * what it has in registers.  GCC's attribute says the same of a function that uses general registers alone. */
+#if !defined(__x86_64__)
+#define HL_KEEPS_REGISTERS
+#elif defined(__clang__)
+#define HL_KEEPS_REGISTERS __attribute__((preserve_all))
+#else
+#define HL_KEEPS_REGISTERS __attribute__((no_caller_saved_registers, target("general-regs-only")))
+#endif
+
 typedef struct hl_mem hl_mem;
 struct hl_mem {
     int64_t refs;

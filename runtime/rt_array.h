@@ -20,6 +20,8 @@ HL_API void hl_array_apart_end(void **temps);
 HL_API double hl_array_extreme(const char *data, int64_t n, int64_t stride, int64_t m, int64_t inner_stride, int32_t size);
 /* ends[0], ends[1]: start and stop of a slice (given: bit 0, bit 1) with any step; ends[0] becomes the first index, result: how many */
 HL_API int64_t hl_slice_adjust(int64_t *ends, int64_t step, int64_t n, int32_t given);
+typedef struct hl_extent { int64_t start, len; } hl_extent;
+HL_API HL_KEEPS_REGISTERS hl_extent hl_slice_clamp(int64_t start, int64_t stop, int64_t n); /* a[start:stop] of n items */
 /* ceil((stop - start) / step), at least 0; step != 0 */
 HL_API int64_t hl_range_count(int64_t start, int64_t stop, int64_t step);
 /* out: slots of nd dimensions, sizes filled in.  A view when strides can describe it, else a C-ordered copy; the owner is one

@@ -140,6 +140,24 @@ def three(a, v, h, w):
     return out, low
 
 
+SLICES = {"both ends": "a[j*s-p:j*s-p+h, k*s-p:k*s-p+h]", "from": "a[j*s-p:, k*s-p:]", "to": "a[:j*s+h, :k*s+h]", "whole rows": "a[j*s:j*s+h, :]",
+          "steps": "a[j*s:j*s+h:2, k*s:k*s+h:3]", "one row": "a[j, k*s-p:k*s+h]"}
+
+
+@pytest.mark.parametrize("name", ["sum", "max"])
+@pytest.mark.parametrize("slices", SLICES.values(), ids=SLICES)
+def test_some_windows_stick_out(slices, name):
+    """Most lie inside, some begin in front of the array (so at its end), some end behind it, some are empty."""
+    space = {"np": np}
+    exec(f"def f(a, n, m, s, p, h):\n    out = np.zeros((n, m))\n    for j in range(n):\n        for k in range(m):\n"
+         f"            out[j, k] = np.{name}({slices})\n    return out\n", space)
+    f = hotloop.njit(space["f"])
+    for a in (items("float64", 9, 11), items("float64", 9, 11)[:, ::-1], items("float64", 0, 4)):
+        for s, p, h in [(1, 0, 3), (1, 1, 3), (2, 0, 2), (2, 3, 9), (1, 0, 12), (-1, -8, 2), (3, 20, 2)]:
+            for n, m in [(4, 5), (9, 11), (3, 30)]:
+                check(f, a, n, m, s, p, h)
+
+
 def seen_before(a, out, h, w):
     n = 0
     for j in range(out.shape[0]):

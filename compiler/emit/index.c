@@ -56,6 +56,14 @@ static V clamp_down(hl_emit *e, const hl_type *t, V x, V n)
 
 typedef struct span { V start, len, step; } span;
 
+/* Every step-th of `len` items. */
+static span stepped(hl_emit *e, V start, V len, V step)
+{
+    int64_t c;
+    if (hl_const_int(step, &c) && c > 1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, c - 1)), step, "");
+    return (span){start, len, step};
+}
+
 /* First item, number of items and step of slice t (parts p) over n items. */
 static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n)
 {
@@ -68,8 +76,7 @@ static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n
     if (hl_const_int(step, &c) && c > 0) {
         V lo = from ? clamp_up(e, i, ts, start, n) : zero, hi = to ? clamp_up(e, i, te, stop, n) : n;
         V len = hl_const_is(lo, 0) ? hi : hl_max64(e, hl_sub64(e, hi, lo), zero);
-        if (c > 1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, c - 1)), step, "");
-        return (span){lo, len, step};
+        return stepped(e, lo, len, step);
     }
     if (hl_const_int(step, &c) && c < 0) {
         V hi = from ? clamp_down(e, ts, start, n) : LLVMBuildSub(e->b, n, one, ""), lo = to ? clamp_down(e, te, stop, n) : hl_i64(e, -1);
@@ -86,48 +93,73 @@ static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n
     return (span){LLVMBuildLoad2(e->b, e->i64, state, ""), len, step};
 }
 
-/* … when 0 <= start <= stop <= n: no clamping, and the number of items is the difference that the program wrote. */
-static span inner_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n)
+/* What the program wrote of a slice of n items with a positive step: what it left out is 0 and n. */
+typedef struct ends { V start, stop, step, n; } ends;
+
+static ends ends_of(hl_emit *e, const hl_type *t, const V *p, V n)
 {
-    (void)i;
     const hl_type *ts = t->items[0], *te = t->items[1], *tp = t->items[2];
-    bool from = ts->kind != HL_K_NONE, to = te->kind != HL_K_NONE, by = tp->kind != HL_K_NONE;
-    V start = from ? hl_index_value(e, ts, p[0]) : hl_i64(e, 0), stop = to ? hl_index_value(e, te, p[from ? ts->nparts : 0]) : n;
-    V step = by ? hl_index_value(e, tp, p[(from ? ts->nparts : 0) + (to ? te->nparts : 0)]) : hl_i64(e, 1);
-    V len = hl_const_is(start, 0) ? stop : hl_sub64(e, stop, start);
-    int64_t c;
-    if (hl_const_int(step, &c) && c > 1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, c - 1)), step, "");
-    return (span){start, len, step};
+    int from = ts->kind != HL_K_NONE, to = te->kind != HL_K_NONE, by = tp->kind != HL_K_NONE;
+    V start = from ? hl_index_value(e, ts, p[0]) : hl_i64(e, 0), stop = to ? hl_index_value(e, te, p[from * ts->nparts]) : n;
+    return (ends){start, stop, by ? hl_index_value(e, tp, p[from * ts->nparts + to * te->nparts]) : hl_i64(e, 1), n};
+}
+
+/* … when 0 <= start <= stop <= n: no clamping, and the number of items is the difference that the program wrote. */
+static span inner_span(hl_emit *e, ends s) { return stepped(e, s.start, hl_const_is(s.start, 0) ? s.stop : hl_sub64(e, s.stop, s.start), s.step); }
+
+/* … when that was asked and is not so: one call, since the code for it would take a tenth of the time that a function with a window takes to compile. */
+static span outer_span(hl_emit *e, ends s)
+{
+    if (hl_const_is(s.start, 0) && s.stop == s.n) return inner_span(e, s);
+    V both = hl_rtcall(e, HL_RT_slice_clamp, s.start, s.stop, s.n);
+    return stepped(e, LLVMBuildExtractValue(e->b, both, 0, ""), LLVMBuildExtractValue(e->b, both, 1, ""), s.step);
+}
+
+/* 0 <= start < stop <= n; what is empty may be clamped: the reductions that refuse it need not ask inside then (lanes.c). */
+static V is_inner(hl_emit *e, ends s)
+{
+    return hl_both(e, LLVMBuildICmp(e->b, LLVMIntULT, s.start, s.stop, ""), s.stop == s.n ? NULL : LLVMBuildICmp(e->b, LLVMIntULE, s.stop, s.n, ""));
 }
 
 /* --- views ---------------------------------------------------------------------------------------------------------------------------- */
 
-/* The slices of a plan as they stand, which is right when they lie inside; else clamped. */
+/* The slices of a plan. */
 static void plan_spans(hl_emit *e, hl_inst *i, const V *a, const hl_index_plan *p, const V *index, bool inside, span *out)
 {
     for (int k = 0, dim = 0; k < p->n; k++) {
         const hl_index_item *it = &p->at[k];
-        if (it->kind == HL_IX_SLICE) out[k] = (inside ? inner_span : slice_span)(e, i, it->type, &index[it->part], hl_arr_shape(a, dim));
+        V n = it->kind == HL_IX_SLICE ? hl_arr_shape(a, dim) : NULL;
+        if (n) out[k] = inside ? inner_span(e, ends_of(e, it->type, &index[it->part], n)) : slice_span(e, i, it->type, &index[it->part], n);
         dim += it->kind != HL_IX_NEW;
     }
 }
 
-/* … whichever the condition says. */
-static void choose_spans(hl_emit *e, hl_inst *i, V inside, const V *a, const hl_index_plan *p, const V *index, span *out)
+/* … that all lie inside, for all turns of the loops around, if `inside` holds; else each turn asks for itself, and clamps where it must. */
+static void choose_spans(hl_emit *e, V inside, const V *a, const hl_index_plan *p, const V *index, span *out)
 {
-    span clamped[HL_DIMS + 1];
-    LLVMBasicBlockRef clamp = hl_bb(e, "clamp"), join = hl_bb(e, "join"), from = hl_here(e);
-    plan_spans(e, i, a, p, index, true, out);
-    hl_cond(e, inside, join, clamp);
+    LLVMBasicBlockRef ask = hl_bb(e, "ask"), inner = hl_bb(e, "inner"), clamp = hl_bb(e, "clamp"), join = hl_bb(e, "join");
+    ends s[HL_DIMS + 1];
+    span in[HL_DIMS + 1], clamped[HL_DIMS + 1];
+    int n = 0, at[HL_DIMS + 1];
+    V all = NULL;
+    for (int k = 0, dim = 0; k < p->n; dim += p->at[k++].kind != HL_IX_NEW)
+        if (p->at[k].kind == HL_IX_SLICE) s[n] = ends_of(e, p->at[k].type, &index[p->at[k].part], hl_arr_shape(a, dim)), at[n++] = k;
+    for (int k = 0; k < n; k++) in[k] = inner_span(e, s[k]);
+    hl_cond(e, inside, inner, ask);
+    hl_unlikely(e, LLVMGetBasicBlockTerminator(hl_here(e)), 1);
+    hl_at(e, ask);
+    for (int k = 0; k < n; k++) all = hl_both(e, all, is_inner(e, s[k]));
+    hl_cond(e, all, inner, clamp);
     hl_at(e, clamp);
-    plan_spans(e, i, a, p, index, false, clamped);
-    LLVMBasicBlockRef end = hl_here(e);
+    for (int k = 0; k < n; k++) clamped[k] = outer_span(e, s[k]);
+    hl_br(e, join);
+    hl_at(e, inner);
     hl_br(e, join);
     hl_at(e, join);
-    for (int k = 0; k < p->n; k++) {
-        if (p->at[k].kind != HL_IX_SLICE) continue;
-        if (out[k].start != clamped[k].start) out[k].start = hl_phi2(e, e->i64, out[k].start, from, clamped[k].start, end);
-        if (out[k].len != clamped[k].len) out[k].len = hl_phi2(e, e->i64, out[k].len, from, clamped[k].len, end);
+    for (int k = 0; k < n; k++) {
+        V start = in[k].start == clamped[k].start ? in[k].start : hl_phi2(e, e->i64, in[k].start, inner, clamped[k].start, clamp);
+        V len = in[k].len == clamped[k].len ? in[k].len : hl_phi2(e, e->i64, in[k].len, inner, clamped[k].len, clamp);
+        out[at[k]] = (span){start, len, in[k].step};
     }
 }
 
@@ -140,7 +172,7 @@ void hl_index_view(hl_emit *e, hl_inst *i, const hl_type *array, const V *a, con
         dim += p->at[k].kind != HL_IX_NEW;
     }
     bool inside = i->op == HL_OP_getitem && i->flags & HL_I_INSIDE;
-    if (inside && i->nargs > 2) choose_spans(e, i, hl_arg(e, i, 2)[0], a, p, index, spans);
+    if (inside && i->nargs > 2) choose_spans(e, hl_arg(e, i, 2)[0], a, p, index, spans);
     else plan_spans(e, i, a, p, index, inside, spans);
     int dim = 0, nd = 0;
     for (int k = 0; k < p->n; k++) {

@@ -302,6 +302,29 @@ static bool follows(const hl_inst *i, const hl_inst *v)
     return x == i;
 }
 
+static V all_positive(hl_emit *e, int n, V const *sizes)
+{
+    V all = NULL;
+    for (int k = 0; k < n; k++) all = hl_both(e, all, LLVMBuildICmp(e->b, LLVMIntSGT, sizes[k], hl_i64(e, 0), ""));
+    return all;
+}
+
+/* The windows of all turns are said to lie `inside` (index.c) only if these sizes are positive, too; false: nothing says so.  The other branch that goes
+ * there, in front of `clamp`, asks for that itself. */
+static bool refuse_entry(hl_emit *e, LLVMBasicBlockRef inside, LLVMBasicBlockRef clamp, int n, V const *sizes)
+{
+    bool any = false;
+    for (LLVMUseRef u = LLVMGetFirstUse(LLVMBasicBlockAsValue(inside)); u; u = LLVMGetNextUse(u)) {
+        V branch = LLVMGetUser(u);
+        if (LLVMGetInstructionOpcode(branch) != LLVMBr || !LLVMIsConditional(branch)) continue;
+        if (LLVMGetSuccessor(branch, 0) != inside || LLVMGetSuccessor(branch, 1) == clamp) continue;
+        hl_before(e, branch);
+        LLVMSetCondition(branch, hl_both(e, LLVMGetCondition(branch), all_positive(e, n, sizes)));
+        any = true;
+    }
+    return any;
+}
+
 /* Raises `err` if the window is empty, and asks only in those that are clamped: the others, where the two ways join (index.c), are of one size, so whether
  * that is positive can be part of the condition for going there, which does not vary.  False: that cannot be done here, and nothing was. */
 bool hl_lanes_refuse_empty(hl_emit *e, hl_nest *n, hl_inst *i, const hl_inst *v, hl_err err)
@@ -310,25 +333,13 @@ bool hl_lanes_refuse_empty(hl_emit *e, hl_nest *n, hl_inst *i, const hl_inst *v,
     bool chosen = v->op == HL_OP_getitem && v->flags & HL_I_INSIDE && v->nargs > 2 && follows(i, v);
     LLVMBasicBlockRef here = hl_here(e), join = chosen ? phi_block(nd, n->shape) : NULL;
     if (!join) return false;
-    V sizes[2][HL_DIMS], full[2], ends[2];
-    LLVMBasicBlockRef from[2];
-    for (int side = 0; side < 2; side++) {
-        from[side] = phi_side(nd, n->shape, side, sizes[side]);
-        ends[side] = LLVMGetBasicBlockTerminator(from[side]);
-    }
-    bool asked = LLVMGetInstructionOpcode(ends[0]) == LLVMBr && LLVMIsConditional(ends[0]) && LLVMGetSuccessor(ends[0], 0) == join;
-    if (!asked || LLVMIsConditional(ends[1])) return false;
-    for (int side = 0; side < 2; side++) {
-        hl_before(e, ends[side]);
-        full[side] = NULL;
-        for (int k = 0; k < nd; k++) full[side] = hl_both(e, full[side], LLVMBuildICmp(e->b, LLVMIntSGT, sizes[side][k], hl_i64(e, 0), ""));
-    }
-    hl_before(e, ends[0]);
-    LLVMSetCondition(ends[0], hl_both(e, LLVMGetCondition(ends[0]), full[0]));
-    LLVMInstructionEraseFromParent(ends[1]);
+    V inner[HL_DIMS], clamped[HL_DIMS];
+    LLVMBasicBlockRef from = phi_side(nd, n->shape, 0, inner), clamp = phi_side(nd, n->shape, 1, clamped);
+    if (LLVMIsConditional(LLVMGetBasicBlockTerminator(clamp)) || !refuse_entry(e, from, clamp, nd, inner)) return false;
+    LLVMInstructionEraseFromParent(LLVMGetBasicBlockTerminator(clamp));
     LLVMBasicBlockRef fail = hl_bb(e, "fail");
-    hl_at(e, from[1]);
-    hl_cond(e, full[1], join, fail);
+    hl_at(e, clamp);
+    hl_cond(e, all_positive(e, nd, clamped), join, fail);
     hl_at(e, fail);
     hl_rtcall(e, HL_RT_raise, hl_i32(e, (int32_t)err), hl_i64(e, 0), hl_i64(e, 0));
     hl_leave(e, i);

@@ -39,6 +39,7 @@ static LLVMTypeRef letter_type(hl_emit *e, char c)
     case 'd': return e->f64;
     case 'f': return e->f32;
     case 'p': return e->ptr;
+    case 's': return LLVMStructTypeInContext(e->lc, (LLVMTypeRef[]){e->i64, e->i64}, 2, false);
     default: return e->voidt;
     }
 }
