@@ -51,6 +51,7 @@
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LLVMContext.h"
@@ -61,7 +62,10 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Scalar/CorrelatedValuePropagation.h"
 #include "llvm/Transforms/Scalar/LoopLoadElimination.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/LoopUnrollPass.h"
 #include "llvm/Transforms/Utils/Local.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
 #include <cstdlib>
@@ -323,6 +327,38 @@ bool reads_what_it_writes(Loop *loop)
     return false;
 }
 
+/* May the number of turns be a constant?  Then a counter begins with one, and is compared with one. */
+bool may_be_short(Loop *loop)
+{
+    BasicBlock *before = loop->getLoopPredecessor();
+    SmallVector<BasicBlock *, 4> exiting;
+    loop->getExitingBlocks(exiting);
+    bool compared = any_of(exiting, [](BasicBlock *block) {
+        auto *branch = dyn_cast<BranchInst>(block->getTerminator());
+        auto *ends = branch && branch->isConditional() ? dyn_cast<CmpInst>(branch->getCondition()) : nullptr;
+        return !ends || isa<Constant>(ends->getOperand(0)) || isa<Constant>(ends->getOperand(1));
+    });
+    return compared && (!before || any_of(loop->getHeader()->phis(), [&](PHINode &phi) { return isa<Constant>(phi.getIncomingValueForBlock(before)); }));
+}
+
+struct UnrollPass : PassInfoMixin<UnrollPass> {
+    PreservedAnalyses run(Function &f, FunctionAnalysisManager &analyses)
+    {
+        LoopInfo &loops = analyses.getResult<LoopAnalysis>(f);
+        if (none_of(loops.getLoopsInPreorder(), may_be_short))
+            return PreservedAnalyses::all();
+        return createFunctionToLoopPassAdaptor(LoopFullUnrollPass()).run(f, analyses);
+    }
+};
+
+/* Divisions are what it is for. */
+struct NarrowPass : PassInfoMixin<NarrowPass> {
+    PreservedAnalyses run(Function &f, FunctionAnalysisManager &analyses)
+    {
+        return any_of(instructions(f), [](Instruction &i) { return i.isIntDivRem(); }) ? CorrelatedValuePropagationPass().run(f, analyses) : PreservedAnalyses::all();
+    }
+};
+
 struct ForwardPass : PassInfoMixin<ForwardPass> {
     PreservedAnalyses run(Function &f, FunctionAnalysisManager &analyses)
     {
@@ -363,6 +399,10 @@ bool parse_own(StringRef name, FunctionPassManager &passes, ArrayRef<PassBuilder
         passes.addPass(InterleavePass());
     else if (name == "hl-ahead")
         passes.addPass(AheadPass());
+    else if (name == "hl-unroll")
+        passes.addPass(UnrollPass());
+    else if (name == "hl-narrow")
+        passes.addPass(NarrowPass());
     else if (name == "hl-forward")
         passes.addPass(ForwardPass());
     else if (name == "hl-align")

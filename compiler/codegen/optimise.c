@@ -45,8 +45,8 @@
 #define COMBINE "instcombine<no-verify-fixpoint>"
 #define CLEAN "sroa,simplifycfg,early-cse<memssa>"
 #define LOOPS_BY(unswitch)                                                                                                                                       \
-    "hl-latch,loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion,loop-unroll-full),simplifycfg,gvn<no-load-pre>,"                                  \
-    "correlated-propagation," COMBINE ",hl-interleave,hl-steps,hl-pieces,hl-exact,loop-vectorize,hl-forward," COMBINE ",simplifycfg,hl-ahead,hl-align"
+    "hl-latch,loop(loop-rotate),early-cse,simplifycfg,loop-mssa(licm," unswitch "),loop(loop-idiom,loop-deletion),hl-unroll,simplifycfg,gvn<no-load-pre>,"                                  \
+    "hl-narrow," COMBINE ",hl-interleave,hl-steps,hl-pieces,hl-exact,loop-vectorize,hl-forward," COMBINE ",simplifycfg,hl-ahead,hl-align"
 #define LOOPS LOOPS_BY("simple-loop-unswitch")
 #define CHOOSING_LOOPS LOOPS_BY("simple-loop-unswitch<nontrivial>")
 #define FAST_LOOPS LOOPS ",loop-mssa(licm)"
