@@ -23,6 +23,9 @@
  * recurrence of second order 2.3), where it may have something to do.  It analyses every innermost loop anew, 3 % of compile time; most have
  * been vectorised by then, or do not load from the memory that they store to.
  *
+ * The passes `hl-unroll` and `hl-narrow`, likewise: loop-unroll-full where a number of turns may be a constant (else 3 % of compile time),
+ * correlated-propagation where there are divisions (2 %).
+ *
  * The pass `hl-align`: Zen fetches decoded instructions, and predicts branches, by lines of 64 bytes.  A short loop that straddles two of them takes
  * 1.5 times as long as one that lies in one line (measured on Zen 4: a running sum of int64, with an overflow check or without), and which
  * of both it is would be chance.  Innermost loops that may fit into a line begin at one.  Deep in a nest, where they go over a window of two or

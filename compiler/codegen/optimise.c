@@ -15,9 +15,11 @@
  *                                  which costs more than to load it (a mean of nine int8 pixels: 1.25 times)
  *   hl-forward                     our own: does that where the loop stays as it is and where it pays, from a store to a load
  *   simple-loop-unswitch           range checks that do not vary with a loop leave it (trivial conditions only)
+ *   hl-unroll                      our own: loop-unroll-full where a number of turns may be a constant
  *   simplifycfg after unrolling    range checks that became constant leave no exit of the loop around, which then vectorises
  *   loop-idiom                     memset, memcpy, CRC tables
- *   correlated-propagation         narrows divisions by the range of their operands: a mean of nine pixels then vectorises (16 times)
+ *   hl-narrow                      our own: correlated-propagation where there are divisions, which it narrows by the range of their operands: a mean
+ *                                  of nine pixels then vectorises (16 times)
  *   hl-pieces                      our own, see pieces.cpp: loops that may be interrupted; as late as the vectoriser allows, so that nothing
  *                                  else sees the additional loops
  *   hl-steps                       our own, see steps.cpp: rows' addresses are added up by outer loops; in front of hl-pieces, so that pieces hand
