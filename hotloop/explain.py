@@ -291,7 +291,9 @@ def _has_in_python(words, name):
     if "array of" in words:
         import numpy
         return hasattr(numpy.ndarray, name)
-    cls = {"str": str, "None": type(None), "empty list": list}.get(words)
+    cls = {"str": str, "None": type(None), "empty list": list, "exception": BaseException}.get(words)
+    if not cls and isinstance(known := getattr(builtins, words, None), type) and issubclass(known, BaseException):
+        cls = known
     for start, c in (("list", list), ("tuple", tuple), ("int", int), ("uint", int), ("float", float), ("complex", complex), ("bool", bool)):
         cls = cls or (c if words.startswith(start) else None)
     return cls is not None and hasattr(cls, name)

@@ -61,6 +61,8 @@ HINTS = [
     Hint("len of a number", r"^call\|builtins\.len\|(?:u?int|float|complex)", "{a} is a single number here; an array was meant?"),
 
     # --- attributes and methods
+    Hint("arguments of an exception", r"^getattr\|[^|]*\|(?:exception|\w+(?:Error|Exception))\|.*'args'",
+         "the arguments may be of any type: keep what is needed in a variable before the raise; str({a}) gives the text"),
     Hint("append to an array", r"^getattr\|.*array of.*'append'", "arrays have a fixed size: collect in a list, then np.array(list)"),
     Hint("list.add", r"^getattr\|.*list.*'add'", "lists grow with .append(x)"),
     Hint("str.format", r"^getattr\|.*\bstr\b.*'format'", "use an f-string: f\"… {{x}}\""),
