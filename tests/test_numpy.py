@@ -133,6 +133,12 @@ def test_sign_of_complex_numbers(dtype):
     run("np.sign(a)", np.array(special, dtype), ulp=1)
 
 
+@pytest.mark.parametrize("expr", ["a[0], a[1], 7", "a[1], a[0], 50, False", "a[0], 1, 5", "0, a[1], 5", "a[0], a[1], 5, dtype=np.float64", "a[0], a[1], 9, dtype=np.int32",
+                                  "-3, b, 4, dtype=np.float32", "a[0], a[1], 1000"])
+def test_linspace_of_single_precision(expr):
+    run(f"np.linspace({expr})", np.array([0.1, 7.3], np.float32), 0.3)
+
+
 def test_matmul_in_place_is_refused():
     """It would have to change the caller's array."""
     check_error(function("a @= b\nreturn a", 2), (np.eye(3), np.eye(3)), hotloop.TypingError, r"write a\[...\] = a @ b")

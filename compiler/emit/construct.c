@@ -134,8 +134,6 @@ void hl_emit_np_diag_view(hl_emit *e, hl_inst *i, V *out)
 
 /* --- ranges ---------------------------------------------------------------------------------------------------------------------- */
 
-static V to_f64(hl_emit *e, hl_inst *v) { return hl_cast1(e, hl_unliteral(v->type), hl_T.float64, hl_one(e, v)); }
-
 /* ceil((stop - start) / step), at least 0 */
 static V arange_count(hl_emit *e, hl_inst *i, V start, V stop, V step)
 {
@@ -185,22 +183,24 @@ void hl_emit_np_linspace(hl_emit *e, hl_inst *i, V *out)
 {
     bool end = *(bool *)i->data;
     const hl_type *item = i->type->elem;
-    V start = to_f64(e, i->args[0]), stop = to_f64(e, i->args[1]), n = given(i->args[2]) ? hl_one(e, i->args[2]) : hl_i64(e, 50);
+    const hl_type *in = hl_unliteral(i->args[0]->type); /* float32, as both ends are, or float64 */
+    LLVMTypeRef real = hl_scalar_type(e, in);
+    V start = hl_one(e, i->args[0]), stop = hl_one(e, i->args[1]), n = given(i->args[2]) ? hl_one(e, i->args[2]) : hl_i64(e, 50);
     V zero = hl_i64(e, 0), one = hl_i64(e, 1);
     hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGE, n, zero, ""), HL_ERR_linspace_num, n, NULL);
     hl_new_array(e, i, i->type, &n, false, out);
     V div = end ? LLVMBuildSub(e->b, n, one, "") : n, delta = LLVMBuildFSub(e->b, stop, start, "");
-    V step = LLVMBuildFDiv(e->b, delta, LLVMBuildSIToFP(e->b, hl_max64(e, div, one), e->f64, ""), "");
+    V step = LLVMBuildFDiv(e->b, delta, LLVMBuildSIToFP(e->b, hl_max64(e, div, one), real, ""), "");
     V size = hl_i64(e, hl_itemsize(item));
     hl_for l = hl_for_begin(e, zero, n, "linspace");
-    V v = LLVMBuildFAdd(e->b, LLVMBuildFMul(e->b, LLVMBuildSIToFP(e->b, l.i, e->f64, ""), step, ""), start, "");
-    if (hl_is_int(item)) v = hl_intrinsic(e, "llvm.floor", e->f64, &v, 1);
-    v = hl_cast1(e, hl_T.float64, item, v);
+    V v = LLVMBuildFAdd(e->b, LLVMBuildFMul(e->b, LLVMBuildSIToFP(e->b, l.i, real, ""), step, ""), start, "");
+    if (hl_is_int(item)) v = hl_intrinsic(e, "llvm.floor", real, &v, 1);
+    v = hl_cast1(e, in, item, v);
     hl_store_item(e, i->type, hl_gep_bytes(e, out[1], hl_mul64(e, l.i, size)), &v);
     hl_for_end(e, &l);
     if (!end) return;
     hl_for last = hl_for_begin(e, hl_max64(e, div, one), n, "last"); /* once, when n > 1 */
-    V x = hl_cast1(e, hl_T.float64, item, stop);
+    V x = hl_cast1(e, in, item, stop);
     hl_store_item(e, i->type, hl_gep_bytes(e, out[1], hl_mul64(e, last.i, size)), &x);
     hl_for_end(e, &last);
 }

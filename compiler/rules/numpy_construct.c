@@ -100,10 +100,11 @@ const hl_type *hl_type_np_arange(hl_site *s)
 /* linspace: start, stop, num=, endpoint=, retstep=, dtype= */
 const hl_type *hl_type_np_linspace(hl_site *s)
 {
-    bool end = true;
+    bool end = true, single = s->types[0] == hl_T.float32 && s->types[1] == hl_T.float32;
+    bool weak = (s->types[0] == hl_T.float32 && hl_is_literal(s->types[1])) || (s->types[1] == hl_T.float32 && hl_is_literal(s->types[0]));
     for (int k = 0; k < 2; k++) {
         if (!hl_is_real(hl_unliteral(s->types[k]))) return NULL;
-        s->types[k] = hl_T.float64;
+        if (!single) s->types[k] = hl_T.float64;
     }
     if (given(s->types[2]) && !is_int(s->types[2])) return NULL;
     if (given(s->types[2])) s->types[2] = hl_T.int64;
@@ -111,7 +112,7 @@ const hl_type *hl_type_np_linspace(hl_site *s)
     if (given(s->types[4])) return hl_reject(s, "retstep is not supported"), NULL;
     bool *remember = HL_NEW(hl_site_arena(s), bool);
     *remember = end, s->inst->data = remember;
-    const hl_type *dtype = hl_dtype_of(s->types[5], hl_T.float64);
+    const hl_type *dtype = hl_dtype_of(s->types[5], single || weak ? hl_T.float32 : hl_T.float64);
     return !dtype || hl_is_complex(dtype) ? NULL : hl_type_array(dtype, 1, 'C', 0);
 }
 
