@@ -137,7 +137,7 @@ void hl_raise_memory(int64_t nbytes)
 
 /* --- by object ------------------------------------------------------------------------------------------------------------ */
 /* An exception instance from a class or an instance (new reference); NULL with TypeError set, as `raise` does. */
-static PyObject *instance_of(PyObject *x, PyObject *args)
+static PyObject *instance_of(PyObject *x)
 {
     if (PyExceptionInstance_Check(x))
         return Py_NewRef(x);
@@ -145,7 +145,7 @@ static PyObject *instance_of(PyObject *x, PyObject *args)
         PyErr_SetString(PyExc_TypeError, "exceptions must derive from BaseException");
         return NULL;
     }
-    PyObject *exc = args ? PyObject_CallObject(x, args) : PyObject_CallNoArgs(x);
+    PyObject *exc = PyObject_CallNoArgs(x);
     if (exc && !PyExceptionInstance_Check(exc)) {
         PyErr_Format(PyExc_TypeError, "calling %R should have returned an instance of BaseException, not %R", x, Py_TYPE(exc));
         Py_CLEAR(exc);
@@ -161,25 +161,21 @@ static int set_cause(PyObject *exc, PyObject *cause)
             PyErr_SetString(PyExc_TypeError, "exception causes must derive from BaseException");
             return -1;
         }
-        if (!(c = instance_of(cause, NULL)))
+        if (!(c = instance_of(cause)))
             return -1;
     }
     PyException_SetCause(exc, c); /* takes over c; sets __suppress_context__ */
     return 0;
 }
 
-static void raise_value(PyObject *x, PyObject *args, PyObject *cause)
-{
-    PyObject *exc = instance_of(x, args);
-    if (exc && (!cause || set_cause(exc, cause) == 0))
-        PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
-    Py_XDECREF(exc);
-}
-
-void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause)
+void hl_raise_value(hl_mem *exception, PyObject *cls_or_instance, hl_mem *cause, PyObject *cause_object)
 {
     hl_gil g = hl_gil_take();
-    raise_value(cls_or_instance, hl_mem_object(args), cause);
+    PyObject *exc = instance_of(exception ? hl_mem_object(exception) : cls_or_instance);
+    PyObject *from = cause ? hl_mem_object(cause) : cause_object;
+    if (exc && (!from || set_cause(exc, from) == 0))
+        PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
+    Py_XDECREF(exc);
     hl_gil_give(g);
 }
 
@@ -187,13 +183,6 @@ void hl_raise_text(PyObject *error)
 {
     hl_gil g = hl_gil_take();
     PyErr_SetObject(PyTuple_GET_ITEM(error, 0), PyTuple_GET_ITEM(error, 1));
-    hl_gil_give(g);
-}
-
-void hl_raise_caught(hl_mem *exception, hl_mem *cause)
-{
-    hl_gil g = hl_gil_take();
-    raise_value(hl_mem_object(exception), NULL, hl_mem_object(cause));
     hl_gil_give(g);
 }
 

@@ -97,10 +97,10 @@ typedef enum hl_err {
 /* Of hl_raise_shapes (rt_array.h). */
 enum { HL_SHAPES_OPERANDS, HL_SHAPES_INTO, HL_SHAPES_MASK, HL_SHAPES_RESHAPE /* [1, items of the array], shape */, HL_SHAPES_BROADCAST_TO, HL_SHAPES_INDEX, HL_SHAPES_OUT };
 HL_API void hl_raise(int32_t err, int64_t a, int64_t b);     /* sets the exception; takes the GIL */
-HL_API void hl_raise_object(PyObject *cls_or_instance, hl_mem *args, PyObject *cause); /* args: hl_mem_pyobject of a tuple, or NULL */
+/* raise … [from …]: each of the two a value or a Python object, whichever is not NULL; classes are called, the exception's first */
+HL_API void hl_raise_value(hl_mem *exception, PyObject *cls_or_instance, hl_mem *cause, PyObject *cause_object);
 HL_API hl_mem *hl_catch(PyObject *where, int32_t place);    /* takes the pending exception: an hl_mem_pyobject */
 HL_API void hl_reraise(hl_mem *exception);
-HL_API void hl_raise_caught(hl_mem *exception, hl_mem *cause); /* raise e [from cause] of a value */
 HL_API int32_t hl_exc_match(hl_mem *exception, PyObject *cls);
 HL_API void hl_unraisable(PyObject *where);                  /* prints the pending exception, which nobody can catch, and clears it */
 /* traceback.c: `where` is [globals, [code, -1, None], [code of something inlined, place of its call, None], …] (or NULL); a place is a

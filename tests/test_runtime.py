@@ -188,15 +188,19 @@ def test_loans():
     assert count(x) == n
 
 
-def test_raise_object():
-    raise_object = declare("raise_object", None, PYO, P, P)
-    args = mem_pyobject(("boom", 3))
+def test_raise_value():
+    raise_value, null = declare("raise_value", None, P, PYO, P, PYO), PYO()
+    held = mem_pyobject(KeyError("boom", 3))
     with pytest.raises(KeyError) as e:
-        raise_object(KeyError, args, None)
-    assert e.value.args == ("boom", 3)
-    drop(args)
+        raise_value(held, null, None, OSError)
+    assert e.value.args == ("boom", 3) and isinstance(e.value.__cause__, OSError)
+    e = None
+    with pytest.raises(ValueError) as e:
+        raise_value(None, ValueError, held, null)
+    assert e.value.args == () and e.value.__cause__.args == ("boom", 3)
+    drop(held)
     with pytest.raises(TypeError, match="exceptions must derive from BaseException"):
-        raise_object(3, None, None)
+        raise_value(None, 3, None, null)
 
 
 def test_messages():

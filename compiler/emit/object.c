@@ -180,7 +180,7 @@ void hl_emit_object_value(hl_emit *e, hl_inst *i, V *out) { give(e, i, hl_rtcall
 
 void hl_emit_object_raise(hl_emit *e, hl_inst *i, V *out)
 {
-    hl_rtcall(e, HL_RT_raise_caught, object(e, i, 0), i->nargs > 1 ? object(e, i, 1) : null(e));
+    hl_rtcall(e, HL_RT_raise_value, object(e, i, 0), null(e), i->nargs > 1 ? object(e, i, 1) : null(e), null(e));
     hl_leave(e, i);
 }
 
