@@ -242,11 +242,9 @@ hl_status hl_np_cross(const hl_operand *a, hl_slot *out)
 {
     nd x = hl_nd_of(a), y = hl_nd_of(&a[1]), xs, ys, r;
     int32_t npy = hl_npy_promote(x.npy, y.npy), wide = hl_npy_is_float(npy) || hl_npy_is_complex(npy) ? npy : NPY_INT64;
-    if (x.shape[x.nd - 1] != 3 || y.shape[y.nd - 1] != 3) {
-        bool other = (x.shape[x.nd - 1] | 1) != 3 || (y.shape[y.nd - 1] | 1) != 3 || !x.shape[x.nd - 1] || !y.shape[y.nd - 1];
-        return hl_failed_text(&PyExc_ValueError, other ? "incompatible dimensions for cross product\n(dimension must be 2 or 3)"
-                                                       : "vectors of two dimensions are not supported: the cross product takes vectors of three");
-    }
+    if (x.shape[x.nd - 1] != 3 || y.shape[y.nd - 1] != 3)
+        return hl_failed_text(&PyExc_ValueError, "Both input arrays must be (arrays of) 3-dimensional vectors, but they are %lld and %lld dimensional instead.",
+                              (long long)x.shape[x.nd - 1], (long long)y.shape[y.nd - 1]);
     int lead = (x.nd > y.nd ? x.nd : y.nd) - 1;
     int64_t shape[HL_CALL_DIMS];
     if (hl_nd_items(&xs, &x, wide)) return 1;

@@ -195,7 +195,7 @@ def test_cross_of_all_shapes(dtype):
     rtol = 1e-4 if dtype in ("float32", "complex64") else 1e-12
     check(lambda a, b: (np.cross(a, b), np.cross(b, a[0]), np.cross(a[:1], b[:, ::-1]), np.cross(a.T[:, :3], a[:3])), a, b, rtol=rtol)
     check(lambda a, b: np.cross(a, b), np.ones((2, 3)), np.ones((4, 3)), message=False)
-    check(lambda a, b: np.cross(a, b), np.ones(4), np.ones(3))
+    check(lambda a, b: np.cross(a, b), np.ones(4), np.ones(3), message=np.lib.NumpyVersion(np.__version__) >= "2.5.0")  # older ones say it otherwise
 
 
 def test_meshgrids():
