@@ -62,7 +62,7 @@ test-all:
 	@for version in $(VERSIONS); do \
 	    if python=$$(tools/find-python $$version); then \
 	        echo "== CPython $$version: $$python"; \
-	        $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version MORE= || exit 1; \
+	        $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version MORE= ARGS="$(if $(filter short,$(HOW)),$(MEMORY)) $(ARGS)" || exit 1; \
 	    else \
 	        echo "== CPython $$version: skipped, it is not installed"; \
 	    fi; \
@@ -127,7 +127,7 @@ STAGED      = PYTHONPATH=$(CURDIR)/build/$(1)/stage PYTHONSAFEPATH=1
 PRELOAD     = LD_PRELOAD="$$(gcc -print-file-name=lib$(1).so) $$(gcc -print-file-name=libstdc++.so.6)"
 ASAN        = $(call STAGED,asan) ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0:detect_container_overflow=0:alloc_dealloc_mismatch=0:log_path=$(REPORT) \
               UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORT) $(call PRELOAD,asan)
-TSAN        = $(call STAGED,tsan) TSAN_OPTIONS=log_path=$(REPORT):history_size=7:report_signal_unsafe=0 $(call PRELOAD,tsan)
+TSAN        = $(call STAGED,tsan) TSAN_OPTIONS=log_path=$(REPORT):history_size=7:report_signal_unsafe=0:suppressions=$(CURDIR)/tests/fuzz/tsan.supp $(call PRELOAD,tsan)
 CHECKED     = for r in $(REPORT).*; do grep -qsE 'ERROR|runtime error|WARNING: Thread' $$r && head -60 $$r && bad=1; done; exit $${bad:-0}
 
 # Sanitizers watch hotloop's own C code; machine code that hotloop makes is not instrumented.
