@@ -105,6 +105,10 @@ class Frame:
     def do_make_function(self, a, ival, obj): return self.function(a[0], ival, *a[1:])
     def do_call_ex(self, a, ival, obj): return a[0](*a[1], **(a[2] if len(a) > 2 else {}))
 
+    def do_narrow(self, a, ival, obj):
+        assert a[0] is not None
+        return a[0]
+
     def do_check_bound(self, a, ival, obj):
         if a[0] is UNBOUND:
             raise UnboundLocalError(f"cannot access local variable '{obj}' where it is not associated with a value")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from harness import check
 
-from hotloop import njit
+from hotloop import jit, njit
 
 VALUES = (0, 3, -0.0, 2.5, 0j, True, False, (), (1, 2.5), "", "text", [], [1], np.float32(0.5), np.uint64(2**64 - 1), np.zeros(1), np.ones(1))
 scalars = pytest.mark.parametrize("value", VALUES[:7], ids=repr)
@@ -230,3 +230,159 @@ def test_an_index_that_is_none_at_first():
             check(lambda a: (last_positive(a) + 1, [last_positive(a)]), np.array(a))
     with pytest.raises(TypeError, match="got None"):
         last_positive(np.array([-1.0]))
+
+
+# --- behind `is None`: where it is not, it is its value -------------------------------------------------------------------------------
+
+@values
+@both
+def test_narrowed(value, there):
+    """Lists and other variables take it for its plain type, and no operation asks again."""
+    def f(v, there):
+        x = y = maybe(there, v)
+        items = [v]
+        if x is not None:
+            items.append(x)
+            v = x
+        if y is None:
+            y = v
+        items.append(y)
+        return len(items), items[-1] is not None, v is not None
+
+    run(f, value, there)
+
+
+@both
+def test_narrowed_by_every_form(there):
+    def f(v, there):
+        x = maybe(there, v)
+        items = [v]
+        items.append(x if x is not None else -1)
+        items.append(-2 if x is None else x)
+        if not x is None and x > 0:  # noqa: E714
+            items.append(x)
+        if x is None or items.append(x) is None:
+            items.append(-3)
+        while x is not None:
+            items.append(x)
+            x = maybe(x < 5, x + 1)
+        if (y := maybe(there, v + 9)) is not None:
+            items.append(y)
+        for k in [maybe(there, v), maybe(not there, v)]:
+            if k is None:
+                continue
+            items.append(k)
+        return items + [k for k in (maybe(there, v), maybe(there, v + 1)) if k is not None]
+
+    run(f, 3, there)
+
+
+@both
+def test_narrowed_by_raise_and_try(there):
+    def f(v, there):
+        x, items = maybe(there, v), [v]
+        try:
+            if x is None:
+                raise AssertionError("nothing there")
+            items.append(x)
+            items.append(items[x])
+        except AssertionError:
+            items.append(-1)
+        except IndexError:
+            items.append(x)
+        return items
+
+    for v in (0, 3):
+        check(njit(f), v, there)
+
+
+@both
+def test_narrowed_default(there):
+    """The usual first lines of a function with an optional argument; the loop may take it away again."""
+    def f(v, there):
+        out, start = maybe(there, np.ones(3)), maybe(there, v)
+        if out is None:
+            out = np.zeros(3)
+        if start is None:
+            start = 1
+        best = None
+        for k in range(start, 6):
+            out[k % 3] += k
+            if best is None or out[k % 3] > out[best]:
+                best = k % 3
+            elif best is not None and k == 4:
+                best = None
+        return out, start, best if best is not None else -1
+
+    run(f, 2, there)
+
+
+@both
+def test_narrowed_values_stay_alive(there):
+    """A part of the optional outlives it."""
+    def f(v, there):
+        x, kept = maybe(there, [v, v + 1]), [[v]]
+        if x is not None:
+            kept.append(x)
+            x = None
+        y = maybe(there, np.arange(v))
+        if y is not None:
+            z = y[1:]
+            y = maybe(not there, np.zeros(2))
+            return kept, z, y is None
+        return kept, np.ones(1, np.int64), False
+
+    check(njit(f), 3, there)
+
+
+def test_not_narrowed_where_it_may_be_none_again():
+    def f(n):
+        x = maybe(n > 0, n)
+        if x is not None:
+            x = maybe(n > 1, n)
+            return x + 1
+        return 0
+
+    check(njit(f), 0)
+    check(njit(f), 1)  # TypeError
+    check(njit(f), 2)
+
+
+def test_narrowing_is_of_no_consequence_to_other_types():
+    """Arguments that are there or None as a whole, types that are never None, dead branches."""
+    def f(a, weights=None, out=None):
+        if out is None:
+            out = np.zeros_like(a)
+        if weights is not None:
+            out += a * weights
+        else:
+            out += a
+        if a is None:
+            return weights
+        return out
+
+    compiled = njit(f)
+    a = np.arange(4.0)
+    check(compiled, a)
+    check(compiled, a, 2.0)
+    check(compiled, a, a, np.ones(4))
+    check(compiled, a, None, np.ones(4))
+
+
+@both
+def test_narrowed_beside_objects(there):
+    def f(d, v, there):
+        x, y = maybe(there, v), d.get(3)
+        if x is not None:
+            d[x] = [x]
+        if y is not None:
+            y.append(x)
+        else:
+            y = [x]
+        z = x
+        if z is None:
+            z = d
+        return d, y, z if z is not None else 0
+
+    for d in ({}, {3: [1]}):
+        check(jit(f), d, 4, there)

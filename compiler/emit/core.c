@@ -163,6 +163,23 @@ V hl_phi2(hl_emit *e, LLVMTypeRef t, V a, LLVMBasicBlockRef from_a, V b, LLVMBas
     return phi;
 }
 
+hl_aside hl_aside_begin(hl_emit *e, V when)
+{
+    LLVMBasicBlockRef aside = hl_bb(e, "aside");
+    hl_aside a = {hl_here(e), hl_bb(e, "join")};
+    hl_cond(e, when, aside, a.done);
+    hl_at(e, aside);
+    return a;
+}
+
+V hl_aside_end(hl_emit *e, hl_aside a, V value, V otherwise)
+{
+    LLVMBasicBlockRef from = hl_here(e);
+    hl_br(e, a.done);
+    hl_at(e, a.done);
+    return hl_phi2(e, LLVMTypeOf(value), value, from, otherwise, a.before);
+}
+
 hl_for hl_for_begin(hl_emit *e, V lo, V hi, const char *name)
 {
     hl_for l = {.before = hl_here(e), .head = hl_bb(e, "head"), .body = hl_bb(e, "body"), .done = hl_bb(e, "done"), .hi = hi, .step = hl_i64(e, 1)};
@@ -303,6 +320,7 @@ void hl_emit_core(hl_emit *e, hl_inst *i, V *out)
     case HL_OP_unbound: for (int k = 0; i->type && k < i->type->nparts; k++) out[k] = LLVMConstNull(hl_part_type(e, i->type->parts[k])); break;
     case HL_OP_cast: hl_cast(e, i, i->args[0]->type, i->type, hl_arg(e, i, 0), out); break;
     case HL_OP_unwrap: emit_unwrap(e, i, out); break;
+    case HL_OP_narrow: memcpy(out, hl_arg(e, i, 0) + 1, sizeof *out * (size_t)i->type->nparts); break;
     case HL_OP_box: hl_emit_box(e, i, out); break;
     case HL_OP_unbox: hl_emit_unbox(e, i, out); break;
     case HL_OP_check_bound: emit_check_bound(e, i, out); break;

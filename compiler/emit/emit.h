@@ -91,6 +91,9 @@ void hl_cond(hl_emit *e, V c, LLVMBasicBlockRef t, LLVMBasicBlockRef f);
 void hl_unlikely(hl_emit *e, V branch, int way);                       /* … is hardly ever taken: its code stands elsewhere */
 V hl_phi2(hl_emit *e, LLVMTypeRef t, V a, LLVMBasicBlockRef from_a, V b, LLVMBasicBlockRef from_b);
 V hl_select(hl_emit *e, V c, V a, V b);
+typedef struct hl_aside { LLVMBasicBlockRef before, done; } hl_aside;
+hl_aside hl_aside_begin(hl_emit *e, V when);                           /* what follows is done when this holds, and … */
+V hl_aside_end(hl_emit *e, hl_aside a, V value, V otherwise);          /* … makes this value; else it is the other one */
 typedef struct hl_for { V i; LLVMBasicBlockRef head, body, done, before; V hi; V step; } hl_for;
 hl_for hl_for_begin(hl_emit *e, V lo, V hi, const char *name);         /* for (i = lo; i < hi; i++), signed; emission goes on in the body */
 void hl_for_end(hl_emit *e, hl_for *l);                                /* … and behind the loop */

@@ -53,7 +53,7 @@ static PyObject *constant(hl_infer *in, const hl_inst *v, int depth)
     case HL_OP_build_tuple: return constant_tuple(in, v->args, v->nargs, depth + 1);
     case HL_OP_make_function: return constant_function(in, v, depth + 1);
     case HL_OP_phi: case HL_OP_param: return NULL;
-    case HL_OP_check_bound: return constant(in, v->args[0], depth + 1);
+    case HL_OP_check_bound: case HL_OP_narrow: return constant(in, v->args[0], depth + 1);
     default: break;
     }
     if (!t || t->kind != HL_K_LITERAL) return NULL;

@@ -38,7 +38,7 @@ static PyObject *facts_of(hl_cx *cx)
 
 static const hl_inst *behind(const hl_inst *v)
 {
-    while ((v->op == HL_OP_check_bound || v->op == HL_OP_cast || v->op == HL_OP_unwrap) && v->nargs) v = v->args[0];
+    while ((v->op == HL_OP_check_bound || v->op == HL_OP_cast || v->op == HL_OP_unwrap || v->op == HL_OP_narrow) && v->nargs) v = v->args[0];
     return v;
 }
 

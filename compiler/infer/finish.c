@@ -338,6 +338,15 @@ static void native_range(hl_infer *in, hl_inst *i)
     cast_by_rule(in, i);
 }
 
+/* What was no optional after all needs no second name. */
+static void finish_narrow(hl_func *f, hl_inst *i)
+{
+    if (i->type->kind == HL_K_PYOBJECT) cast_operand(f, i, 0, i->type);
+    if (i->args[0]->type->kind == HL_K_OPTIONAL) return;
+    hl_ir_replace(f, i, i->args[0]);
+    hl_ir_remove(i);
+}
+
 static void insert_casts(hl_infer *in, hl_func *f)
 {
     EACH_BLOCK(f, b)
@@ -348,6 +357,7 @@ static void insert_casts(hl_infer *in, hl_func *f)
             else if (i->op == HL_OP_return) cast_operand(f, i, 0, f->ret_type);
             else if (callee) for (int k = 0; k < i->nargs; k++) cast_operand(f, i, k, callee->param_types[k]);
             else if (i->op == HL_OP_check_bound) cast_operand(f, i, 0, i->type);
+            else if (i->op == HL_OP_narrow) finish_narrow(f, i);
             else if (i->op == HL_OP_unbox) cast_operand(f, i, 0, hl_T.pyobject);
             else if (i->op == HL_OP_convert) i->op = HL_OP_cast, i->obj = NULL;
             else if (i->rule && (i->rule->id == HL_R_object_range || i->rule->id == HL_R_object_prange)) native_range(in, i);

@@ -373,6 +373,19 @@ static void visit_terminator(hl_infer *in, hl_inst *i)
     }
 }
 
+/* Another name for the operand; of an optional, its value.  One that is None yet has no value to be named. */
+static void visit_alias(hl_infer *in, hl_inst *i)
+{
+    if (hl_infer_note(i)->object) {
+        hl_infer_set_type(in, i, hl_T.pyobject);
+        hl_infer_box(in, i->args[0], i);
+        return;
+    }
+    const hl_type *t = i->args[0]->type ? hl_resolve(in, i->args[0]->type) : NULL;
+    if (t && i->op == HL_OP_narrow) t = t->kind == HL_K_NONE ? NULL : t->kind == HL_K_OPTIONAL ? t->elem : t;
+    if (t) hl_infer_set_type(in, i, t);
+}
+
 void hl_infer_visit(hl_infer *in, hl_inst *i)
 {
     hl_note *n = hl_infer_note(i);
@@ -395,11 +408,8 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     case HL_OP_const: hl_infer_set_type(in, i, i->type ? i->type : hl_infer_const_type(in, i->obj)); hl_infer_queue_users(in, i); return;
     case HL_OP_poll: hl_infer_set_type(in, i, hl_T.none); take_handler(in, i); return;
     case HL_OP_omitted: hl_infer_set_type(in, i, hl_T.omitted); return;
-    case HL_OP_cast: case HL_OP_check_bound:
-        if (n->object) {
-            hl_infer_set_type(in, i, hl_T.pyobject);
-            hl_infer_box(in, i->args[0], i);
-        } else if (i->args[0]->type) hl_infer_set_type(in, i, hl_resolve(in, i->args[0]->type)); /* cast: a second name (call_out) */
+    case HL_OP_cast: case HL_OP_check_bound: case HL_OP_narrow: /* cast: a second name (call_out) */
+        visit_alias(in, i);
         if (i->op == HL_OP_check_bound && i->block->handler) take_edge(in, i->block, i->block->handler);
         return;
     case HL_OP_unbound: case HL_OP_unbox: return;

@@ -93,7 +93,7 @@ void hl_infer_make_object(hl_infer *in, hl_inst *i, const char *why)
     n->failed = NULL;
     i->flags &= (uint16_t)~HL_I_NORAISE;
     if (i->op == HL_OP_call) hl_infer_restore_call(in, i);
-    if (i->op == HL_OP_phi || i->op == HL_OP_cast || i->op == HL_OP_check_bound) hl_infer_set_type(in, i, hl_T.pyobject);
+    if (i->op == HL_OP_phi || i->op == HL_OP_cast || i->op == HL_OP_check_bound || i->op == HL_OP_narrow) hl_infer_set_type(in, i, hl_T.pyobject);
     hl_infer_queue(in, i);
 }
 
@@ -149,7 +149,7 @@ void hl_infer_box(hl_infer *in, hl_inst *v, const hl_inst *user)
     case HL_OP_phi:
         hl_infer_make_object(in, v, why);
         break;
-    case HL_OP_cast: case HL_OP_check_bound:
+    case HL_OP_cast: case HL_OP_check_bound: case HL_OP_narrow:
         hl_infer_make_object(in, v, why);
         hl_infer_box(in, v->args[0], user);
         break;
@@ -190,7 +190,7 @@ static bool becomes_object(const hl_inst *i)
     switch (i->op) {
     case HL_OP_convert: case HL_OP_const: case HL_OP_param: case HL_OP_unbound: return false;
     case HL_OP_phi: case HL_OP_return: return true;
-    default: return has_python_row(i) || i->op == HL_OP_cast;
+    default: return has_python_row(i) || i->op == HL_OP_cast || i->op == HL_OP_narrow;
     }
 }
 

@@ -236,6 +236,17 @@ void hl_build_fork(hl_builder *b, hl_inst *condition, hl_bb *yes, int yes_depth,
     b->cur = NULL;
 }
 
+void hl_build_fork_open(hl_builder *b, hl_inst *condition, hl_bb *yes, int depth)
+{
+    hl_build_end(b);
+    hl_ir_append(b->cur, hl_ir_new(b->f, HL_OP_branch, &condition, 1, b->span));
+    go(b, yes, depth);
+    hl_block *no = hl_build_block(b, true);
+    hl_build_mark_region(b, no);
+    hl_ir_edge(b->cur, no);
+    b->cur = no, b->raised = false;
+}
+
 void hl_build_leave(hl_builder *b, hl_op op, hl_inst *const *args, int nargs)
 {
     bool raises = hl_ops[op].effects & HL_E_RAISE;

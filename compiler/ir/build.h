@@ -175,6 +175,7 @@ hl_inst *hl_build_peek(hl_builder *b, int nth);       /* … for an instruction 
 void hl_build_flush(hl_builder *b, int depth);         /* items below depth go to their variables */
 void hl_build_goto(hl_builder *b, hl_bb *to, int depth);
 void hl_build_fork(hl_builder *b, hl_inst *condition, hl_bb *yes, int yes_depth, hl_bb *no, int no_depth);
+void hl_build_fork_open(hl_builder *b, hl_inst *condition, hl_bb *yes, int depth); /* if not, on in a block of its own, the current one from here */
 void hl_build_leave(hl_builder *b, hl_op op, hl_inst *const *args, int nargs); /* return, raise, reraise */
 void hl_build_end(hl_builder *b);                      /* before a terminator that the caller appends itself */
 hl_bb *hl_build_target(hl_builder *b, const hl_bc *bc);
@@ -191,6 +192,7 @@ void hl_build_mark_region(hl_builder *b, hl_block *block); /* phis of the block 
 void hl_build_seal(hl_builder *b, hl_block *block);    /* no more predecessors will come */
 void hl_build_write(hl_builder *b, int var, hl_inst *value);
 hl_inst *hl_build_read(hl_builder *b, int var);
+hl_inst *hl_build_held(hl_builder *b, int var);        /* what the current block has read or written of it so far; NULL: neither */
 hl_inst *hl_build_unbound(hl_builder *b, int var);
 void hl_build_finish(hl_builder *b);
 

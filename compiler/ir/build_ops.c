@@ -531,14 +531,31 @@ static void choose(hl_builder *b, const hl_bc *bc, hl_inst *condition, bool when
 void hl_build_do_jump_if(hl_builder *b, const hl_bc *bc) { choose(b, bc, truth(b, hl_build_pop(b)), true); }
 void hl_build_do_jump_unless(hl_builder *b, const hl_bc *bc) { choose(b, bc, truth(b, hl_build_pop(b)), false); }
 
-static hl_inst *is_none(hl_builder *b)
+/* Where v is not None, neither are the local variables that hold it. */
+static void narrow(hl_builder *b, hl_inst *v)
 {
-    hl_inst *v = hl_build_pop(b);
-    return hl_build_emit2(b, HL_OP_is, v, hl_build_const(b, Py_None));
+    hl_frame *fr = b->frame;
+    hl_inst *some = NULL;
+    for (int k = 0; k < fr->s->nvars; k++) {
+        if (fr->var[k] < 0 || hl_build_held(b, fr->var[k]) != v) continue;
+        if (!some) some = hl_build_emit1(b, HL_OP_narrow, v);
+        hl_build_write(b, fr->var[k], some);
+    }
 }
 
-void hl_build_do_jump_none(hl_builder *b, const hl_bc *bc) { choose(b, bc, is_none(b), true); }
-void hl_build_do_jump_not_none(hl_builder *b, const hl_bc *bc) { choose(b, bc, is_none(b), false); }
+static void choose_none(hl_builder *b, const hl_bc *bc, bool when)
+{
+    hl_inst *v = hl_build_pop(b), *none = hl_build_emit2(b, HL_OP_is, v, hl_build_const(b, Py_None));
+    hl_bb *to = hl_build_target(b, bc), *on = hl_build_behind(b);
+    int depth = b->frame->depth;
+    poll(b, to);
+    hl_build_fork_open(b, none, when ? to : on, depth);
+    narrow(b, v);
+    hl_build_goto(b, when ? on : to, depth);
+}
+
+void hl_build_do_jump_none(hl_builder *b, const hl_bc *bc) { choose_none(b, bc, true); }
+void hl_build_do_jump_not_none(hl_builder *b, const hl_bc *bc) { choose_none(b, bc, false); }
 
 void hl_build_do_iter(hl_builder *b, const hl_bc *bc)
 {

@@ -151,6 +151,13 @@ static hl_inst *read_in(hl_builder *b, hl_block *block, int var)
     return v;
 }
 
+/* … a block that one edge leads to has what the block before it has. */
+hl_inst *hl_build_held(hl_builder *b, int var)
+{
+    hl_inst *v = defined(b->cur, var);
+    return v || b->cur->pred.n != 1 ? v : defined(b->cur->pred.at[0], var);
+}
+
 hl_inst *hl_build_read(hl_builder *b, int var) { return read_in(b, b->cur, var); }
 
 void hl_build_seal(hl_builder *b, hl_block *block)

@@ -138,7 +138,7 @@ static bool is_borrowed(const hl_inst *i)
     if (i->flags & HL_I_FUSED || !i->type || !i->type->has_mem) return true;
     if (by_python(i)) return false;
     switch (i->op) {
-    case HL_OP_cast: case HL_OP_check_bound: case HL_OP_build_tuple: case HL_OP_build_slice: case HL_OP_getiter: return true;
+    case HL_OP_cast: case HL_OP_check_bound: case HL_OP_narrow: case HL_OP_build_tuple: case HL_OP_build_slice: case HL_OP_getiter: return true;
     case HL_OP_box: case HL_OP_unbox: return false;
     case HL_OP_call: case HL_OP_call_ex: case HL_OP_catch: return (hl_ir_effects(i) & HL_E_BORROW) != 0;
     default: return !i->rule || (hl_ir_effects(i) & HL_E_BORROW);
@@ -338,7 +338,7 @@ static hl_inst *make(own *o, hl_op op, hl_inst *v, hl_span span)
 static bool is_aggregate(const hl_inst *v)
 {
     if (by_python(v)) return false;
-    return v->op == HL_OP_build_tuple || v->op == HL_OP_cast || v->op == HL_OP_check_bound;
+    return v->op == HL_OP_build_tuple || v->op == HL_OP_cast || v->op == HL_OP_check_bound || v->op == HL_OP_narrow;
 }
 static bool is_view(const hl_inst *v)
 {
