@@ -159,14 +159,8 @@ void hl_emit_array_truth(hl_emit *e, hl_inst *i, V *out)
 void hl_emit_truth_optional_array(hl_emit *e, hl_inst *i, V *out)
 {
     V *p = hl_arg(e, i, 0);
-    LLVMBasicBlockRef before = hl_here(e), some = hl_bb(e, "value"), done = hl_bb(e, "truth");
-    hl_cond(e, p[0], some, done);
-    hl_at(e, some);
-    V truth = truth_of(e, i, i->args[0]->type->elem, p + 1);
-    LLVMBasicBlockRef from = hl_here(e);
-    hl_br(e, done);
-    hl_at(e, done);
-    out[0] = hl_phi2(e, e->i1, hl_bool(e, false), before, truth, from);
+    hl_aside some = hl_aside_begin(e, p[0]);
+    out[0] = hl_aside_end(e, some, truth_of(e, i, i->args[0]->type->elem, p + 1), hl_bool(e, false));
 }
 
 /* a.item(), float(a), int(a) */

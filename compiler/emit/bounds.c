@@ -1,8 +1,8 @@
 /* loop_safe: the conditions under which a loop's accesses need no checks (passes/bounds.c says how they are written down).
  * All of them are computed, and none branches: there is one decision per loop, and all are expected to hold. */
+#include "array.h"
 #include "container.h"
 #include "private.h"
-#include <string.h>
 #include <llvm-c/DebugInfo.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ static V condition_value(hl_emit *e, PyObject *condition, const V *factors)
         V v = factors[PyLong_AsLong(PyTuple_GET_ITEM(term, 1))];
         if (PyTuple_GET_SIZE(term) == 3) v = LLVMBuildMul(e->b, v, factors[PyLong_AsLong(PyTuple_GET_ITEM(term, 2))], "");
         if (coef == -1) sum = LLVMBuildSub(e->b, sum, v, "");
-        else sum = LLVMBuildAdd(e->b, sum, coef == 1 ? v : LLVMBuildMul(e->b, v, hl_i64(e, coef), ""), "");
+        else sum = hl_add64(e, sum, coef == 1 ? v : LLVMBuildMul(e->b, v, hl_i64(e, coef), ""));
     }
     return LLVMBuildICmp(e->b, LLVMIntSGE, sum, hl_i64(e, 0), "");
 }

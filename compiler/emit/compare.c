@@ -94,14 +94,8 @@ static V compare_optionals(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, 
     V hx = there(e, &ta, &a), hy = there(e, &tb, &b), both = hl_ibin(e, LLVMAnd, hx, hy);
     V nones = hl_icmp(e, op == HL_OP_eq ? LLVMIntEQ : LLVMIntNE, hx, hy); /* when one is None */
     if (ta->kind == HL_K_NONE || tb->kind == HL_K_NONE) return nones;
-    LLVMBasicBlockRef before = hl_here(e), ask = hl_bb(e, "values"), done = hl_bb(e, "compared");
-    hl_cond(e, both, ask, done);
-    hl_at(e, ask);
-    V values = hl_value_compare(e, i, op, ta, a, tb, b);
-    LLVMBasicBlockRef from = hl_here(e);
-    hl_br(e, done);
-    hl_at(e, done);
-    return hl_phi2(e, e->i1, nones, before, values, from);
+    hl_aside values = hl_aside_begin(e, both);
+    return hl_aside_end(e, values, hl_value_compare(e, i, op, ta, a, tb, b), nones);
 }
 
 V hl_value_compare(hl_emit *e, hl_inst *i, hl_op op, const hl_type *ta, const V *a, const hl_type *tb, const V *b)
@@ -126,14 +120,8 @@ V hl_value_equal(hl_emit *e, hl_inst *i, const hl_type *ta, const V *a, const hl
 /* None is false; there is no list or string to be asked then. */
 static V truth_of_optional(hl_emit *e, hl_inst *i, const hl_type *t, const V *parts)
 {
-    LLVMBasicBlockRef before = hl_here(e), some = hl_bb(e, "value"), done = hl_bb(e, "truth");
-    hl_cond(e, parts[0], some, done);
-    hl_at(e, some);
-    V truth = hl_value_truth(e, i, t->elem, parts + 1);
-    LLVMBasicBlockRef from = hl_here(e);
-    hl_br(e, done);
-    hl_at(e, done);
-    return hl_phi2(e, e->i1, hl_bool(e, false), before, truth, from);
+    hl_aside some = hl_aside_begin(e, parts[0]);
+    return hl_aside_end(e, some, hl_value_truth(e, i, t->elem, parts + 1), hl_bool(e, false));
 }
 
 V hl_value_truth(hl_emit *e, hl_inst *i, const hl_type *t, const V *parts)

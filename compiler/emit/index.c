@@ -36,10 +36,10 @@ static V checked(hl_emit *e, hl_inst *i, const hl_type *t, V x, V n, int axis)
 /* --- slices ------------------------------------------------------------------------------------------------------------------------ */
 
 /* A bound of a slice with a step known to be positive, clamped into 0 … n. */
-static V clamp_up(hl_emit *e, hl_inst *i, const hl_type *t, V x, V n)
+static V clamp_up(hl_emit *e, hl_inst *i, const hl_type *t, V at, V n)
 {
     int64_t c;
-    V at = hl_index_value(e, t, x), zero = hl_i64(e, 0);
+    V zero = hl_i64(e, 0);
     if (hl_const_int(at, &c)) return c >= 0 ? (c ? hl_min64(e, at, n) : at) : hl_max64(e, hl_add64(e, n, at), zero);
     if (never_negative(i, t, at)) return hl_min64(e, at, n);
     V below = LLVMBuildICmp(e->b, LLVMIntSLT, at, zero, "");
@@ -47,10 +47,9 @@ static V clamp_up(hl_emit *e, hl_inst *i, const hl_type *t, V x, V n)
 }
 
 /* … negative: into -1 … n-1 */
-static V clamp_down(hl_emit *e, const hl_type *t, V x, V n)
+static V clamp_down(hl_emit *e, V at, V n)
 {
-    V at = hl_index_value(e, t, x), minus = hl_i64(e, -1);
-    V below = LLVMBuildICmp(e->b, LLVMIntSLT, at, hl_i64(e, 0), "");
+    V minus = hl_i64(e, -1), below = LLVMBuildICmp(e->b, LLVMIntSLT, at, hl_i64(e, 0), "");
     return hl_pick(e, below, hl_max64(e, LLVMBuildAdd(e->b, at, n, ""), minus), hl_min64(e, at, LLVMBuildSub(e->b, n, hl_i64(e, 1), "")));
 }
 
@@ -64,22 +63,36 @@ static span stepped(hl_emit *e, V start, V len, V step)
     return (span){start, len, step};
 }
 
+/* What the program wrote of a slice of n items; what it left out (no type) is as it is for a positive step: 0, n and 1. */
+typedef struct ends { V start, stop, step, n; const hl_type *from, *to; } ends;
+
+static ends ends_of(hl_emit *e, const hl_type *t, const V *p, V n)
+{
+    ends s = {hl_i64(e, 0), n, hl_i64(e, 1), n, NULL, NULL};
+    const hl_type *given[3];
+    V *end[3] = {&s.start, &s.stop, &s.step};
+    for (int k = 0; k < 3; p += t->items[k++]->nparts) {
+        given[k] = t->items[k]->kind == HL_K_NONE ? NULL : t->items[k];
+        if (given[k]) *end[k] = hl_index_value(e, given[k], *p);
+    }
+    s.from = given[0], s.to = given[1];
+    return s;
+}
+
 /* First item, number of items and step of slice t (parts p) over n items. */
 static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n)
 {
-    const hl_type *ts = t->items[0], *te = t->items[1], *tp = t->items[2];
-    bool from = ts->kind != HL_K_NONE, to = te->kind != HL_K_NONE, by = tp->kind != HL_K_NONE;
-    V start = from ? p[0] : NULL, stop = to ? p[from ? ts->nparts : 0] : NULL, step = by ? p[(from ? ts->nparts : 0) + (to ? te->nparts : 0)] : hl_i64(e, 1);
-    step = by ? hl_index_value(e, tp, step) : step;
+    ends s = ends_of(e, t, p, n);
+    V step = s.step;
     int64_t c;
     V zero = hl_i64(e, 0), one = hl_i64(e, 1);
     if (hl_const_int(step, &c) && c > 0) {
-        V lo = from ? clamp_up(e, i, ts, start, n) : zero, hi = to ? clamp_up(e, i, te, stop, n) : n;
+        V lo = s.from ? clamp_up(e, i, s.from, s.start, n) : zero, hi = s.to ? clamp_up(e, i, s.to, s.stop, n) : n;
         V len = hl_const_is(lo, 0) ? hi : hl_max64(e, hl_sub64(e, hi, lo), zero);
         return stepped(e, lo, len, step);
     }
     if (hl_const_int(step, &c) && c < 0) {
-        V hi = from ? clamp_down(e, ts, start, n) : LLVMBuildSub(e->b, n, one, ""), lo = to ? clamp_down(e, te, stop, n) : hl_i64(e, -1);
+        V hi = s.from ? clamp_down(e, s.start, n) : LLVMBuildSub(e->b, n, one, ""), lo = s.to ? clamp_down(e, s.stop, n) : hl_i64(e, -1);
         V len = hl_max64(e, LLVMBuildSub(e->b, hi, lo, ""), zero);
         if (c < -1) len = LLVMBuildUDiv(e->b, hl_add64(e, len, hl_i64(e, -c - 1)), hl_i64(e, -c), "");
         return (span){hi, len, step};
@@ -87,24 +100,13 @@ static span slice_span(hl_emit *e, hl_inst *i, const hl_type *t, const V *p, V n
     hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntNE, step, zero, ""), HL_ERR_slice_step, NULL, NULL);
     V state = hl_alloca_slots(e, 2);
     V none = LLVMConstInt(e->i64, (unsigned long long)INT64_MIN, true);
-    LLVMBuildStore(e->b, from ? hl_index_value(e, ts, start) : none, state);
-    LLVMBuildStore(e->b, to ? hl_index_value(e, te, stop) : none, hl_gep_bytes(e, state, hl_i64(e, 8)));
-    V len = hl_rtcall(e, HL_RT_slice_adjust, state, step, n, hl_i32(e, from | to << 1));
+    LLVMBuildStore(e->b, s.from ? s.start : none, state);
+    LLVMBuildStore(e->b, s.to ? s.stop : none, hl_gep_bytes(e, state, hl_i64(e, 8)));
+    V len = hl_rtcall(e, HL_RT_slice_adjust, state, step, n, hl_i32(e, (s.from != NULL) | (s.to != NULL) << 1));
     return (span){LLVMBuildLoad2(e->b, e->i64, state, ""), len, step};
 }
 
-/* What the program wrote of a slice of n items with a positive step: what it left out is 0 and n. */
-typedef struct ends { V start, stop, step, n; } ends;
-
-static ends ends_of(hl_emit *e, const hl_type *t, const V *p, V n)
-{
-    const hl_type *ts = t->items[0], *te = t->items[1], *tp = t->items[2];
-    int from = ts->kind != HL_K_NONE, to = te->kind != HL_K_NONE, by = tp->kind != HL_K_NONE;
-    V start = from ? hl_index_value(e, ts, p[0]) : hl_i64(e, 0), stop = to ? hl_index_value(e, te, p[from * ts->nparts]) : n;
-    return (ends){start, stop, by ? hl_index_value(e, tp, p[from * ts->nparts + to * te->nparts]) : hl_i64(e, 1), n};
-}
-
-/* … when 0 <= start <= stop <= n: no clamping, and the number of items is the difference that the program wrote. */
+/* … with a positive step, when 0 <= start <= stop <= n: no clamping, and the number of items is the difference that the program wrote. */
 static span inner_span(hl_emit *e, ends s) { return stepped(e, s.start, hl_const_is(s.start, 0) ? s.stop : hl_sub64(e, s.stop, s.start), s.step); }
 
 /* … when that was asked and is not so: one call, since the code for it would take a tenth of the time that a function with a window takes to compile. */

@@ -324,13 +324,8 @@ static void check_reach(hl_emit *e, hl_inst *i, const hl_stencil *st, int axis, 
 /* Where in the array index `at` of an axis with n items is read: itself, or what the border mode says. */
 static V place(hl_emit *e, int border, V at, V n)
 {
-    LLVMBasicBlockRef outside = hl_bb(e, "outside"), done = hl_bb(e, "placed"), from = hl_here(e);
-    hl_cond(e, LLVMBuildICmp(e->b, LLVMIntULT, at, n, ""), done, outside);
-    hl_at(e, outside);
-    V moved = hl_rtcall(e, HL_RT_stencil_place, hl_i32(e, border), at, n);
-    hl_br(e, done);
-    hl_at(e, done);
-    return hl_phi2(e, e->i64, at, from, moved, outside);
+    hl_aside outside = hl_aside_begin(e, LLVMBuildICmp(e->b, LLVMIntUGE, at, n, ""));
+    return hl_aside_end(e, outside, hl_rtcall(e, HL_RT_stencil_place, hl_i32(e, border), at, n), at);
 }
 
 static bool plan_of(hl_emit *e, hl_inst *i, hl_index_plan *p, hl_stencil *st, V *out)

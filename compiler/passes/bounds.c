@@ -601,7 +601,7 @@ static bool slices_inside(bounds *b, const hl_inst *at, const hl_block *loop, co
 static int free_slices(bounds *b, hl_inst *i)
 {
     hl_block *chain[64], *from;
-    conditions c;
+    conditions c, all = {0};
     int n = 0;
     if (slices_inside(b, i, NULL, &c) && !c.at.n && c.exact) {
         i->flags |= HL_I_INSIDE;
@@ -610,8 +610,8 @@ static int free_slices(bounds *b, hl_inst *i)
     for (hl_block *h = i->block->loop; h && n < 64; h = h->loop_parent) chain[n++] = h;
     while (n-- > 0) {
         if (!slices_inside(b, i, chain[n], &c)) continue;
-        if (c.at.n > MAX_CONDITIONS || !(from = entering(chain[n]))) return 0;
-        hl_inst *safe = make_safe(b, &c, &(hl_divisors){0}, &(hl_divisors){0}, i->span);
+        if (!(from = entering(chain[n])) || !merge(b, &all, &c)) return 0;
+        hl_inst *safe = make_safe(b, &all, &(hl_divisors){0}, &(hl_divisors){0}, i->span);
         if (!safe) {
             b->cx->python_error = true;
             return hl_fail(b->cx, "HotloopError", b->f, i->span, "out of memory");
