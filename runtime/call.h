@@ -3,8 +3,12 @@
 #define HL_CALL_H
 #include "rt_call.h"
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <complex.h>
 #include <numpy/ndarraytypes.h>
 #include <string.h>
+
+typedef float complex cfloat;
+typedef double complex cdouble;
 
 enum { HL_CALL_DIMS = 33 };
 

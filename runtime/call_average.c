@@ -2,9 +2,7 @@
  *
  * Everything is summed in double precision, items of single precision too, whose means NumPy rounds at each step. */
 #include "call.h"
-#include <complex.h>
 
-typedef double complex cdouble;
 typedef double lanes __attribute__((vector_size(64), aligned(8), may_alias));
 
 static inline __attribute__((always_inline)) double sum_lanes(const lanes *s)

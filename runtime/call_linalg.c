@@ -1,11 +1,8 @@
 /* Products, norms and matrices of a given form. */
 #include "call.h"
-#include <complex.h>
 #include <math.h>
 #include <stdio.h>
 
-typedef float complex cfloat;
-typedef double complex cdouble;
 
 /* --- dot and matmul -------------------------------------------------------------------------------------------------------- */
 

@@ -6,11 +6,8 @@
 #include "call.h"
 #include "gil.h"
 #include "rt_object.h"
-#include <complex.h>
 #include <math.h>
 
-typedef float complex cfloat;
-typedef double complex cdouble;
 enum { SIDE = 16 };
 
 #define PARAMS(T) T *r, int64_t n, const T *x, const T *y, int64_t m /* n results, m items of y */
@@ -66,19 +63,7 @@ CORRELATE(double, double) CORRELATE(float, float) CORRELATE(int64_t, uint64_t)
         }                                                                                                              \
     }                                                                                                                  \
     KERNEL(horner, T)
-HORNER(double, double) HORNER(float, float) HORNER(int64_t, uint64_t)
-#undef HORNER
-
-#define HORNER(T)                                                                                                      \
-    static void horner_##T(T *r, int64_t n, const T *x, const T *y, int64_t m)                                         \
-    {                                                                                                                  \
-        for (int64_t i = 0; i < n; i++) {                                                                              \
-            T s = 0;                                                                                                   \
-            for (int64_t k = 0; k < m; k++) s = s * x[i] + y[k];                                                       \
-            r[i] = s;                                                                                                  \
-        }                                                                                                              \
-    }
-HORNER(cdouble) HORNER(cfloat)
+HORNER(double, double) HORNER(float, float) HORNER(int64_t, uint64_t) HORNER(cdouble, cdouble) HORNER(cfloat, cfloat)
 #undef HORNER
 
 /* The results at `from` … `to` of the full correlation; a and v lie in order, v is not longer than a. */

@@ -3,10 +3,8 @@
  * Work is done in float64 or complex128 and converted to the dtype of the result.  LAPACK sees memory by columns, so a matrix in C
  * order is its transpose; what follows from that is said at each call.  Without a LAPACK the loops at the end do it. */
 #include "call.h"
-#include <complex.h>
 #include <math.h>
 
-typedef double complex cdouble;
 
 /* The matrix as a contiguous copy for work: by rows, or (turned) by columns. */
 static hl_status work_copy(nd *r, const nd *a, bool turned, bool pairs)
