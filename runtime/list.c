@@ -55,7 +55,7 @@ hl_list *hl_list_new(int64_t len, int32_t nslots, uint64_t mem_mask)
     size_t n = bytes_for(len, nslots);
     hl_list *l = n == SIZE_MAX ? NULL : hl_malloc(sizeof *l);
     hl_slot *data = NULL;
-    if (l && n && !(data = hl_calloc(n))) {
+    if (l && n && !(data = hl_zeroed(n))) {
         hl_free(l);
         l = NULL;
     }
@@ -77,13 +77,13 @@ hl_status hl_list_reserve(hl_list *l, int64_t cap)
     if (n != SIZE_MAX && l->nslots == 0)
         p = l->data;
     else if (n != SIZE_MAX)
-        p = hl_realloc(l->data, n);
+        p = hl_grow(l->data, (size_t)l->cap * item_bytes(l), &n);
     if (!p && l->nslots) {
         hl_raise(HL_ERR_memory, 0, 0);
         return 1;
     }
     l->data = p;
-    l->cap = grown;
+    l->cap = l->nslots ? (int64_t)(n / item_bytes(l)) : grown;
     return 0;
 }
 

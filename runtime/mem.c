@@ -20,7 +20,9 @@
 #include "rt.h"
 #include "gil.h"
 #include "rt_object.h"
+#include "spare.h"
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define ALIGN ((size_t)64)
@@ -49,21 +51,47 @@ static void *counted(void *p)
     return p;
 }
 
-void *hl_malloc(size_t n) { return denied() ? NULL : counted(malloc(n ? n : 1)); }
+void *hl_malloc(size_t n)
+{
+    if (denied())
+        return NULL;
+    void *p = hl_spare_take(n, 2 * n);
+    return counted(p ? p : malloc(n ? n : 1));
+}
+
 void *hl_calloc(size_t n) { return denied() ? NULL : counted(calloc(1, n ? n : 1)); }
 
-void *hl_realloc(void *p, size_t n)
+void *hl_zeroed(size_t n)
 {
-    if (!p)
-        return hl_malloc(n);
-    return denied() ? NULL : realloc(p, n ? n : 1);
+    if (denied())
+        return NULL;
+    void *p = hl_spare_take(n, 2 * n);
+    return counted(p ? memset(p, 0, n) : calloc(1, n ? n : 1));
+}
+
+void *hl_grow(void *p, size_t used, size_t *n)
+{
+    if (denied())
+        return NULL;
+    void *q = hl_spare_take(*n, 16 * *n); /* a list that grows is about to grow further */
+    if (q && p) {
+        memcpy(q, p, used);
+        if (!hl_spare_keep(p))
+            free(p);
+    } else if (!q)
+        q = realloc(p, *n ? *n : 1);
+    if (q)
+        *n = hl_spare_room(q, *n);
+    return p ? q : counted(q);
 }
 
 void hl_free(void *p)
 {
-    if (p)
-        __atomic_fetch_sub(&live, 1, __ATOMIC_RELAXED);
-    free(p);
+    if (!p)
+        return;
+    __atomic_fetch_sub(&live, 1, __ATOMIC_RELAXED);
+    if (!hl_spare_keep(p))
+        free(p);
 }
 
 /* The n-th allocation from now is the first to fail, so n - 1 succeed. */

@@ -35,7 +35,8 @@ struct hl_mem {
 /* --- mem.c: the one door for allocations ---------------------------------------------------------------------------- */
 HL_API void *hl_malloc(size_t n);          /* NULL when exhausted or when a test makes it fail; counted */
 HL_API void *hl_calloc(size_t n);          /* zero pages are lazy for large n */
-HL_API void *hl_realloc(void *p, size_t n);
+HL_API void *hl_zeroed(size_t n);          /* … none are: for memory that is written to at once */
+HL_API void *hl_grow(void *p, size_t used, size_t *n); /* realloc to n bytes or more, and n how many; only `used` ones are kept */
 HL_API void hl_free(void *p);
 HL_API int64_t hl_live_allocations(void);  /* allocations less frees, of the whole process */
 HL_API void hl_fail_after(int64_t n);      /* the n-th allocation from now fails, and those after it; -1: none */
