@@ -2,6 +2,7 @@
  *
  *   optimise.c     the pass list
  *   late.c         what is done behind LLVM's passes
+ *   entry.c        … last of all
  *   generate.c     object code, linking, the passes' entry points, texts for inspection
  *   machine.c      the target machines: host CPU, options; a pool, because one machine serves one thread at a time
  *   symbols.c      addresses of what machine code calls
@@ -39,6 +40,7 @@ int hl_machine_vector_bytes(void);
 bool hl_machine_has(const char *feature);        /* LLVM's name for it */
 
 void hl_late_choices(hl_emit *e);                /* late.c */
+void hl_join_entry(hl_emit *e);                  /* entry.c */
 void *hl_symbol_address(const char *name);       /* NULL: unknown */
 /* From the vector libraries: SLEEF (1 ULP), or when `fast` also glibc's (4 ULP); NULL: not there. */
 void *hl_symbol_vecmath(const char *name, bool fast);

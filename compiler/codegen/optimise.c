@@ -200,6 +200,7 @@ int hl_pass_optimise(hl_cx *cx)
     hl_machine_give(m);
     hl_vecexp_expand(e);
     hl_late_choices(e);
+    hl_join_entry(e);
     if (error) {
         hl_fail(cx, "InternalError", cx->funcs.at[0], (hl_span){0}, "LLVM: %s", error);
         free(error);
