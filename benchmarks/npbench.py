@@ -14,6 +14,7 @@ import json
 import math
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
@@ -190,17 +191,18 @@ def child(path, side, name, preset):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def least(old, new):
-    """The better of two runs of a kernel on a side."""
-    if not old or not new.get("right") or not old.get("right"):
-        return new if not old or not new.get("right") else old
-    return {**new, **{k: min(old[k], new[k]) for k in ("first", "warm", "compile", "checks") if k in new}}
+def middle(runs):
+    """One result of a side's runs of a kernel: the median of each figure; of a wrong answer, that."""
+    wrong = next((r for r in runs if not r.get("right")), None)
+    return wrong or {**runs[-1], **{k: statistics.median(r[k] for r in runs) for k in ("first", "warm", "compile", "checks") if k in runs[-1]}}
 
 
-def measure(options, name, rounds, sides):
+def measure(options, name, rounds, runs):
+    """Adds to {side: its runs}; the sides take turns, and who is first changes."""
     for _ in range(rounds):
-        for side in options.sides:
-            sides[side] = least(sides.get(side), child(options.npbench, side, name, options.preset))
+        for side in options.sides[::-1 if len(runs.get(options.sides[0], ())) % 2 else 1]:
+            runs.setdefault(side, []).append(child(options.npbench, side, name, options.preset))
+    return {side: middle(runs[side]) for side in options.sides}
 
 
 def are_close(sides):
@@ -233,7 +235,7 @@ def markdown(kernels, preset):
         summary += f" Range checks cost a factor of {bars.geomean(checks):.3f}, at most {max(checks):.3f}."
     head = ("kernel", "compile", "Numba", "ratio", "warm", "Numba", "NumPy", "Numba / hotloop", "checks on / off", "remark")
     return (f"# NPBench, preset {preset}\n\nMade by `NPBENCH=path make bench-npbench`: NPBench's own `*_numba_n.py` files, unchanged, "
-            f"on both sides. Where one takes less than one and a half times as long as the other, all sides run {AGAIN} times more, and the least counts.\n\n{summary}\n\n" + report.table(head, rows) + "\n")
+            f"on both sides. Where one takes less than one and a half times as long as the other, all sides run {AGAIN} times more, and the median counts.\n\n{summary}\n\n" + report.table(head, rows) + "\n")
 
 
 def main():
@@ -253,10 +255,11 @@ def main():
         sys.exit(f"{options.npbench} is no checkout of NPBench: it has no bench_info/*.json")
     kernels = {}
     for name in options.kernels or names:
-        sides = kernels[name] = {}
-        measure(options, name, options.rounds, sides)
+        runs = {}
+        sides = measure(options, name, options.rounds, runs)
         if are_close(sides):
-            measure(options, name, AGAIN, sides)
+            sides = measure(options, name, AGAIN, runs)
+        kernels[name] = sides
         print(f"{name}: " + "; ".join(
             f"{s} " + (f"{report.human(v.get('compile'))} + {report.human(v['warm'])}" if v.get("right") else v["wrong"])
             for s, v in sides.items()), flush=True)
