@@ -61,7 +61,7 @@ bool hl_spare_keep(void *p)
 
 void *hl_spare_take(size_t n, size_t most)
 {
-    if (n < HL_SPARE_FROM || n > LARGEST || !__atomic_load_n(&count, __ATOMIC_RELAXED) || !enter()) return NULL;
+    if (n < HL_SPARE_FROM || n > LARGEST || !enter()) return NULL;
     int best = -1;
     for (int k = 0; k < count; k++)
         if (kept[k].n >= n && kept[k].n <= most && (best < 0 || kept[k].n <= kept[best].n)) best = k;
