@@ -186,3 +186,24 @@ def test_questions_in_front_of_a_loop_stand_behind_what_may_raise(monkeypatch):
         return 0
 
     checks(f, [([1, 2, 3],), ([1],)])
+
+
+CONSTANT = np.arange(3.0)
+
+
+@pytest.mark.parametrize("opt_level", (0, 3))
+def test_an_entry_that_its_function_was_inlined_into(opt_level):
+    """What it calls then is a helper, not the function (codegen/entry.c)."""
+    def f(x):
+        return CONSTANT
+
+    def g(x):
+        for k in range(x):
+            if k == 2:
+                return CONSTANT, k
+        return CONSTANT, x
+
+    for function in (f, g):
+        compiled = njit(opt_level=opt_level)(function)
+        for x in (0, 2, 3):
+            check(compiled, x)

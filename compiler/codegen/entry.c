@@ -54,15 +54,16 @@ static LLVMValueRef join_returns(hl_emit *e, LLVMValueRef callee, LLVMBasicBlock
     return phi;
 }
 
-static void drop_attribute(LLVMValueRef fn, const char *name)
-{
-    LLVMRemoveEnumAttributeAtIndex(fn, LLVMAttributeFunctionIndex, LLVMGetEnumAttributeKindForName(name, strlen(name)));
-}
+static unsigned attribute(const char *name) { return LLVMGetEnumAttributeKindForName(name, strlen(name)); }
+static void drop_attribute(LLVMValueRef fn, const char *name) { LLVMRemoveEnumAttributeAtIndex(fn, LLVMAttributeFunctionIndex, attribute(name)); }
+
+/* An entry that emission left out of all optimisation: it does nothing but hand over. */
+static bool hands_over(LLVMValueRef entry) { return LLVMGetEnumAttributeAtIndex(entry, LLVMAttributeFunctionIndex, attribute("optnone")) != NULL; }
 
 void hl_join_entry(hl_emit *e)
 {
-    LLVMValueRef entry = LLVMGetNamedFunction(e->mod, HL_ENTRY_SYMBOL), call = entry ? sole_call(entry) : NULL;
-    if (!call || LLVMCountBasicBlocks(entry) != 1)
+    LLVMValueRef entry = LLVMGetNamedFunction(e->mod, HL_ENTRY_SYMBOL), call = entry && hands_over(entry) ? sole_call(entry) : NULL;
+    if (!call)
         return;
     LLVMValueRef callee = LLVMGetCalledValue(call);
     for (unsigned k = 0; k < LLVMCountParams(callee); k++)
