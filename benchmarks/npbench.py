@@ -17,6 +17,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import types
 
@@ -28,7 +29,8 @@ import report
 HERE = pathlib.Path(__file__).resolve().parent
 SCRATCH = HERE.parent / ".bench"
 TIMEOUT = 240
-AGAIN = 4  # rounds more, on all sides, for a kernel on which the two are close: many are as fast as memory, which others use as well
+BURSTS = 9  # in which all sides take their turn: of each the least counts, of all the median
+AGAIN = 4  # rounds more, in new processes, for a kernel on which the two are close: many are as fast as memory, which others use as well
 
 
 # --- in the child --------------------------------------------------------------------------------------------------------
@@ -98,11 +100,13 @@ def agrees(want, got):
     return ""
 
 
-def repeated(function, info, data, budget=0.7, least=3):
-    times, end = [], time.perf_counter() + budget
-    while len(times) < least or time.perf_counter() < end and len(times) < 50:
-        times.append(call(function, info, data)[0])
-    return min(times)
+def burst(function, info, data, budget=0.1):
+    """Seconds of the fastest call of several in a row."""
+    best, end = math.inf, time.perf_counter() + budget
+    while True:
+        best = min(best, call(function, info, data)[0])
+        if time.perf_counter() > end:
+            return best
 
 
 def cost_of_checks(function, info, data, budget=1.0, most=300):
@@ -150,59 +154,113 @@ def judge(info, data, want, got):
 
 
 def run_kernel(path, side, name, preset):
-    """Prints one JSON object."""
+    """Prints JSON objects: what the first call was like, then an answer to each line that it is asked: `burst`, `checks`."""
     sys.path.insert(0, path)
     info = json.loads((pathlib.Path(path) / "bench_info" / f"{name}.json").read_text())["benchmark"]
     data = data_of(info, preset)
     reference = getattr(module(info, "_numpy"), info["func_name"])
     with np.errstate(all="ignore"):
         _, want = call(reference, info, data)
-    if side == "numpy":
-        print(json.dumps({"warm": repeated(reference, info, data), "right": True}))
-        return
-    if side == "hotloop":
-        pretend_numba()
-    import numba
-    numba.njit(lambda x: x + 1)(1)   # LLVM is loaded
-    function = getattr(module(info, "_numba_n"), info["func_name"])
-    first, got = call(function, info, data)
-    wrong, remark = judge(info, data, want, got)
-    warm = repeated(function, info, data)
-    found = {"first": first, "warm": warm, "compile": max(first - warm, 1e-6), "right": not wrong, "wrong": wrong, "remark": remark}
-    if side == "hotloop":
-        found["checks"] = cost_of_checks(function, info, data)
-    print(json.dumps(found))
+    found = {"right": True}
+    function = reference
+    if side != "numpy":
+        if side == "hotloop":
+            pretend_numba()
+        import numba
+        numba.njit(lambda x: x + 1)(1)   # LLVM is loaded
+        function = getattr(module(info, "_numba_n"), info["func_name"])
+        found["first"], got = call(function, info, data)
+        wrong, remark = judge(info, data, want, got)
+        found.update(right=not wrong, wrong=wrong, remark=remark)
+    print(json.dumps(found), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(burst(function, info, data) if line.strip() == "burst" else cost_of_checks(function, info, data)), flush=True)
 
 
 # --- in the parent ---------------------------------------------------------------------------------------------------------
 
 
-def child(path, side, name, preset):
-    env = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONSAFEPATH": "1"}
-    try:
-        done = subprocess.run([sys.executable, __file__, path, "--child", side, name, "--preset", preset], capture_output=True,
-                              text=True, timeout=TIMEOUT, env=env)
-    except subprocess.TimeoutExpired:
-        return {"right": False, "wrong": f"longer than {TIMEOUT} s"}
-    if done.returncode:
-        lines = [line for line in done.stderr.strip().splitlines() if line.strip()] or [f"exit status {done.returncode}"]
+class Child:
+    """A side of a kernel, in a process of its own."""
+
+    def __init__(self, path, side, name, preset):
+        env = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONSAFEPATH": "1"}
+        self.process = subprocess.Popen([sys.executable, __file__, path, "--child", side, name, "--preset", preset], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        self.late = False
+        self.found = self.answer()
+
+    def give_up(self):
+        self.late = True
+        self.process.kill()
+
+    def answer(self):
+        """The next line it prints; where it dies or takes too long, a result that says so."""
+        timer = threading.Timer(TIMEOUT, self.give_up)
+        timer.start()
+        lines = []
+        while True:
+            line = self.process.stdout.readline()
+            if not line or line[0] in "{0123456789":
+                break
+            lines.append(line)
+        timer.cancel()
+        if line:
+            return json.loads(line)
+        if self.late:
+            return {"right": False, "wrong": f"longer than {TIMEOUT} s"}
+        lines = [line for line in self.process.stderr.read().strip().splitlines() if line.strip()] or [f"exit status {self.process.wait()}"]
         cause = next((line for line in reversed(lines) if "Error" in line), lines[-1])
         return {"right": False, "wrong": cause.strip()[:200]}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def ask(self, what):
+        """Seconds, or a ratio; None when it is wrong or has died."""
+        if not self.found["right"]:
+            return None
+        self.process.stdin.write(what + "\n")
+        self.process.stdin.flush()
+        answer = self.answer()
+        if isinstance(answer, dict):
+            self.found = answer
+            return None
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        self.process.wait()
+
+
+def one_round(options, name):
+    """{side: what was found}: all compile, then take turns; who is first changes."""
+    children = {side: Child(options.npbench, side, name, options.preset) for side in options.sides}
+    bursts = {side: [] for side in children}
+    for k in range(BURSTS):
+        for side in list(children)[:: -1 if k % 2 else 1]:
+            bursts[side].append(children[side].ask("burst"))
+    for side, child in children.items():
+        if None not in bursts[side]:
+            child.found["warm"] = statistics.median(bursts[side])
+            if "first" in child.found:
+                child.found["compile"] = max(child.found["first"] - child.found["warm"], 1e-6)
+        checks = child.ask("checks") if side == "hotloop" else None
+        if checks is not None:
+            child.found["checks"] = checks
+        child.close()
+    return {side: child.found for side, child in children.items()}
 
 
 def middle(runs):
-    """One result of a side's runs of a kernel: the median of each figure; of a wrong answer, that."""
-    wrong = next((r for r in runs if not r.get("right")), None)
+    """One result of a side's rounds: the median of each figure; of a wrong answer, that."""
+    wrong = next((r for r in runs if not r["right"]), None)
     return wrong or {**runs[-1], **{k: statistics.median(r[k] for r in runs) for k in ("first", "warm", "compile", "checks") if k in runs[-1]}}
 
 
-def measure(options, name, rounds, runs):
-    """Adds to {side: its runs}; the sides take turns, and who is first changes."""
-    for _ in range(rounds):
-        for side in options.sides[::-1 if len(runs.get(options.sides[0], ())) % 2 else 1]:
-            runs.setdefault(side, []).append(child(options.npbench, side, name, options.preset))
-    return {side: middle(runs[side]) for side in options.sides}
+def measure(options, name, rounds, done):
+    """Adds to the rounds done; {side: the middle of them}."""
+    done += [one_round(options, name) for _ in range(rounds)]
+    return {side: middle([r[side] for r in done]) for side in options.sides}
 
 
 def are_close(sides):
@@ -235,7 +293,8 @@ def markdown(kernels, preset):
         summary += f" Range checks cost a factor of {bars.geomean(checks):.3f}, at most {max(checks):.3f}."
     head = ("kernel", "compile", "Numba", "ratio", "warm", "Numba", "NumPy", "Numba / hotloop", "checks on / off", "remark")
     return (f"# NPBench, preset {preset}\n\nMade by `NPBENCH=path make bench-npbench`: NPBench's own `*_numba_n.py` files, unchanged, "
-            f"on both sides. Where one takes less than one and a half times as long as the other, all sides run {AGAIN} times more, and the median counts.\n\n{summary}\n\n" + report.table(head, rows) + "\n")
+            f"on both sides. All sides take turns, {BURSTS} times, for the fastest of several calls; the median counts. Where one takes less than one and a half "
+            f"times as long as the other, that is done {AGAIN} times more, in new processes.\n\n{summary}\n\n" + report.table(head, rows) + "\n")
 
 
 def main():
@@ -255,10 +314,10 @@ def main():
         sys.exit(f"{options.npbench} is no checkout of NPBench: it has no bench_info/*.json")
     kernels = {}
     for name in options.kernels or names:
-        runs = {}
-        sides = measure(options, name, options.rounds, runs)
+        done = []
+        sides = measure(options, name, options.rounds, done)
         if are_close(sides):
-            sides = measure(options, name, AGAIN, runs)
+            sides = measure(options, name, AGAIN, done)
         kernels[name] = sides
         print(f"{name}: " + "; ".join(
             f"{s} " + (f"{report.human(v.get('compile'))} + {report.human(v['warm'])}" if v.get("right") else v["wrong"])

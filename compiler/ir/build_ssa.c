@@ -151,7 +151,7 @@ static hl_inst *read_in(hl_builder *b, hl_block *block, int var)
     return v;
 }
 
-/* … a block that one edge leads to has what the block before it has. */
+/* What lies at hand without a search: a block that one edge leads to has what the block before it has. */
 hl_inst *hl_build_held(hl_builder *b, int var)
 {
     hl_inst *v = defined(b->cur, var);
