@@ -439,3 +439,37 @@ def test_finalisers_do_not_disturb():
         assert jit(f)({}) == 1
     finally:
         sys.unraisablehook = hook
+
+
+def test_tuples_whose_items_are_objects_on_one_way():
+    """Where they meet each item is what it has to be: a tuple is taken apart, its items are boxed."""
+    def returned(d, t):
+        if t:
+            return d, 0
+        return d, d
+
+    def nested(d, t, x):
+        p = (d, (x, 2.5), None)
+        if t:
+            p = (d, (d, 2.5), "s")
+        for k in range(2):
+            q = (k, x)
+            if k and t:
+                q = (d, x)
+        return p, q, (p, 1) if t else (1, p)
+
+    def maybe_a_tuple(d, t, x):
+        p = None
+        for k in range(3):
+            if k == t:
+                p = (x, k)
+            elif k > t:
+                p = (d, k)
+        return p
+
+    for t in (True, False):
+        same(returned, {1: 2}, t)
+        for x in (7, [1, 2], np.arange(3.0), (1, "s")):
+            same(nested, {1: 2}, t, x)
+    for t in range(4):
+        same(maybe_a_tuple, {1: 2}, t, 2.5)

@@ -233,11 +233,47 @@ static PyObject *none_error(hl_func *f, hl_inst *where, const hl_inst *v)
     return NULL;
 }
 
+static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to);
+
+/* Does some item of a tuple become a Python object that is none yet? */
+static bool boxes_items(const hl_type *from, const hl_type *to)
+{
+    if (from->kind != HL_K_TUPLE || to->kind != HL_K_TUPLE || from->nitems != to->nitems) return false;
+    for (int k = 0; k < to->nitems; k++)
+        if ((to->items[k]->kind == HL_K_PYOBJECT && from->items[k]->kind != HL_K_PYOBJECT) || boxes_items(from->items[k], to->items[k])) return true;
+    return false;
+}
+
+static hl_inst *by_row_before(hl_func *f, hl_inst *where, hl_op op, int rule, hl_inst *const *args, int n, const hl_type *t)
+{
+    hl_inst *i = hl_ir_new(f, op, args, n, where->span);
+    i->rule = &hl_rules[rule], i->type = t;
+    hl_ir_before(where, i);
+    return i;
+}
+
+/* A tuple taken apart and put together of its items as `to` has them. */
+static hl_inst *cast_items(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
+{
+    hl_inst *items[to->nitems + 1];
+    hl_inst *apart = v->op == HL_OP_build_tuple ? NULL : by_row_before(f, where, HL_OP_unpack, HL_R_unpack_tuple, &v, 1, v->type);
+    if (apart) apart->ival = to->nitems;
+    for (int k = 0; k < to->nitems; k++) {
+        const hl_type *from = v->type->items[k];
+        items[k] = apart ? by_row_before(f, where, HL_OP_unpack_item, HL_R_unpack_item, &apart, 1, from) : v->args[k];
+        if (apart) items[k]->ival = k;
+        if (from != to->items[k]) items[k] = cast_before(f, where, items[k], to->items[k]);
+    }
+    return by_row_before(f, where, HL_OP_build_tuple, HL_R_build_tuple, items, to->nitems, to);
+}
+
 static hl_inst *cast_before(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
 {
     const hl_type *from = v->type;
     if (hl_is_array(from) && hl_is_array(to) && from->elem != to->elem) return convert_items(f, where, v, to);
     if (to->kind == HL_K_PYOBJECT) return box_before(f, where, v);
+    if (boxes_items(from, to)) return cast_items(f, where, v, to);
+    if (to->kind == HL_K_OPTIONAL && boxes_items(from, to->elem)) return cast_before(f, where, cast_items(f, where, v, to->elem), to);
     if (from->kind == HL_K_PYOBJECT) {
         hl_inst *u = hl_ir_new(f, HL_OP_unbox, &v, 1, where->span);
         u->obj = Py_None, u->type = to;
