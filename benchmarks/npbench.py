@@ -29,6 +29,7 @@ import report
 HERE = pathlib.Path(__file__).resolve().parent
 SCRATCH = HERE.parent / ".bench"
 TIMEOUT = 240
+PAUSE = 0.05  # seconds in front of each turn: the threads of OpenBLAS wait for more work, busily, for a while
 BURSTS = 9  # in which all sides take their turn: of each the least counts, of all the median
 AGAIN = 4  # rounds more, in new processes, for a kernel on which the two are close: many are as fast as memory, which others use as well
 
@@ -238,6 +239,7 @@ def one_round(options, name):
     bursts = {side: [] for side in children}
     for k in range(BURSTS):
         for side in list(children)[:: -1 if k % 2 else 1]:
+            time.sleep(PAUSE)
             bursts[side].append(children[side].ask("burst"))
     for side, child in children.items():
         if None not in bursts[side]:
