@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 
-
 /* --- dot and matmul -------------------------------------------------------------------------------------------------------- */
 
 static hl_status same_type(const hl_operand *a, int32_t npy, nd *x, bool *made)

@@ -5,7 +5,6 @@
 #include "call.h"
 #include <math.h>
 
-
 /* The matrix as a contiguous copy for work: by rows, or (turned) by columns. */
 static hl_status work_copy(nd *r, const nd *a, bool turned, bool pairs)
 {

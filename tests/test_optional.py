@@ -237,7 +237,7 @@ def test_an_index_that_is_none_at_first():
 @values
 @both
 def test_narrowed(value, there):
-    """Lists and other variables take it for its plain type, and no operation asks again."""
+    """Lists and other variables take it for its plain type."""
     def f(v, there):
         x = y = maybe(there, v)
         items = [v]

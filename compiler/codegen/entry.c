@@ -2,8 +2,8 @@
  *
  * A function with loops is apart from its entry, which loads the arguments from the caller's frame (emit/emit.c): of arguments LLVM's passes
  * know that they are none of the function's own variables, of loaded values they do not.  When they are done nothing speaks for two
- * functions any more: the second one costs 6 to 10 % of the time that compilation takes, and twenty numbers, as three arrays have, would go
- * over the stack.
+ * functions any more: the second one costs up to a tenth of the time that code generation takes (two 4-d arrays; a few scalars, nothing to
+ * speak of), and twenty numbers, as such arrays have, would go over the stack.
  *
  * LLVM's own inliner copies the callee.  Nobody else calls it here, so its blocks simply move.
  */

@@ -216,13 +216,18 @@ static hl_inst *box_before(hl_func *f, hl_inst *where, hl_inst *v)
     return b;
 }
 
+static hl_inst *by_row_before(hl_func *f, hl_inst *where, hl_op op, int rule, hl_inst *const *args, int n, const hl_type *t)
+{
+    hl_inst *i = hl_ir_new(f, op, args, n, where->span);
+    i->rule = &hl_rules[rule], i->type = t;
+    hl_ir_before(where, i);
+    return i;
+}
+
 /* A copy of array v with items of another dtype, as astype makes it. */
 static hl_inst *convert_items(hl_func *f, hl_inst *where, hl_inst *v, const hl_type *to)
 {
-    hl_inst *c = hl_ir_new(f, HL_OP_call, &v, 1, where->span);
-    c->rule = &hl_rules[HL_R_array_astype], c->type = to;
-    hl_ir_before(where, c);
-    return c;
+    return by_row_before(f, where, HL_OP_call, HL_R_array_astype, &v, 1, to);
 }
 
 /* What `where` raises when its operand v is None; NULL: nothing better than a TypeError. */
@@ -242,14 +247,6 @@ static bool boxes_items(const hl_type *from, const hl_type *to)
     for (int k = 0; k < to->nitems; k++)
         if ((to->items[k]->kind == HL_K_PYOBJECT && from->items[k]->kind != HL_K_PYOBJECT) || boxes_items(from->items[k], to->items[k])) return true;
     return false;
-}
-
-static hl_inst *by_row_before(hl_func *f, hl_inst *where, hl_op op, int rule, hl_inst *const *args, int n, const hl_type *t)
-{
-    hl_inst *i = hl_ir_new(f, op, args, n, where->span);
-    i->rule = &hl_rules[rule], i->type = t;
-    hl_ir_before(where, i);
-    return i;
 }
 
 /* A tuple taken apart and put together of its items as `to` has them. */
@@ -365,10 +362,7 @@ static void native_range(hl_infer *in, hl_inst *i)
     hl_func *f = i->block->func;
     for (int k = 0; k < i->nargs; k++) {
         if (i->args[k]->type->kind != HL_K_PYOBJECT) continue;
-        hl_inst *n = hl_ir_new(f, HL_OP_call, &i->args[k], 1, i->span);
-        n->rule = &hl_rules[HL_R_object_index], n->type = hl_T.int64;
-        hl_ir_before(i, n);
-        i->args[k] = n;
+        i->args[k] = by_row_before(f, i, HL_OP_call, HL_R_object_index, &i->args[k], 1, hl_T.int64);
     }
     i->rule = &hl_rules[i->rule->id == HL_R_object_range ? HL_R_range : HL_R_prange];
     cast_by_rule(in, i);
