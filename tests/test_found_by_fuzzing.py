@@ -207,3 +207,86 @@ def test_an_entry_that_its_function_was_inlined_into(opt_level):
         compiled = njit(opt_level=opt_level)(function)
         for x in (0, 2, 3):
             check(compiled, x)
+
+
+def test_shapes_that_do_not_fit_are_found_out_in_order():
+    """Also those of an expression whose items are computed later, by what uses it (passes/fuse.c)."""
+    def division_between(a, b, x):
+        v = a + b
+        w = [0.5 / x]
+        return v * 2.0, w
+
+    def index_between(a, b, x):
+        v = -(a * b)
+        w = a[int(x) + 3]
+        return np.sum(v + w)
+
+    def in_turn(a, b, x):
+        v = np.sqrt(a + b)
+        w = b * a[1:]
+        return (w + v[:2]).sum() + 1 / x
+
+    fits, longer = np.arange(3.0), np.arange(4.0)
+    for f in (division_between, index_between, in_turn):
+        checks(f, [(fits, fits, 0.0), (fits, longer, 0.0), (longer, fits, 1.0), (longer, longer, -1.0), (longer, longer, 1.0), (fits, np.ones(1), 0.0),
+                   (np.ones(1), longer, 0.0)])
+
+
+def test_the_line_of_shapes_that_do_not_fit():
+    @njit
+    def f(a, b):
+        v = a + b
+        w = v * 2.0
+        return w + 1.0
+
+    with pytest.raises(ValueError, match=r"together with shapes \(3,\) \(4,\) $") as caught:
+        f(np.arange(3.0), np.arange(4.0))
+    assert caught.traceback[-1].lineno == f.py_func.__code__.co_firstlineno + 1
+
+
+@pytest.mark.parametrize("dtype", (np.int64, np.int32, np.int8, np.uint8, np.bool_))
+def test_negative_exponents_of_integers(dtype):
+    def whole(a, k):
+        return a ** k
+
+    def sum_of(a, k):
+        return np.sum(a ** k + 1)
+
+    def between(a, k, x):
+        p = np.power(a, k)
+        w = 1 // x
+        return p + w
+
+    def in_place(a, k):
+        a **= k
+        return a
+
+    def computed(a, k):
+        return (a ** (k - 1)).max() if a.size else 0
+
+    a = np.array([1, 2, 3, 1]).astype(dtype)
+    exponents = [2, 0, -1, np.array([0, 1, 2, 3]), np.array([1, 2, -1, 0]), np.array([[1], [2]]), np.array([[1], [-2]]), np.array(-1), np.array([0, 9, 9, 2])[::-1],
+                 np.array([1, 2, -1, 0], np.int8), np.array([1, 2, 3, 0], np.int16), np.array([True, False, True, True])]
+    if dtype == np.uint8:  # NumPy refuses the literal, not the value
+        exponents.remove(-1)
+    for k in exponents:
+        checks(sum_of, [(a, k), (a[:0].reshape(0, 4), k), (a[::2].reshape(2, 1), k)])
+        checks(between, [(a, k, 0), (a, k, 1)])
+        if dtype != np.bool_:
+            checks(whole, [(a, k), (a[:1], k)])
+        if dtype == np.int64 and np.min(k) >= 0 and np.ndim(k) < 2:
+            checks(in_place, [(a, k)])
+        if isinstance(k, np.ndarray) and k.dtype != np.bool_ or dtype != np.uint8 and not isinstance(k, np.ndarray):
+            checks(computed, [(a, k)])
+
+
+def test_nothing_is_written_before_a_negative_exponent_raises():
+    @njit
+    def f(a, k):
+        a **= k
+
+    a = np.arange(4)
+    for k in (-1, np.array([2, 2, -1, 2])):
+        with pytest.raises(ValueError, match="negative integer powers"):
+            f(a, k)
+        assert a.tolist() == [0, 1, 2, 3]

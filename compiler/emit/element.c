@@ -48,14 +48,22 @@ void hl_broadcast(hl_emit *e, int nd, V *acc, int nv, V const *shape, V *ok)
 /* The shapes that broadcast together, for the message. */
 typedef struct shapes { int n, nd[HL_NEST_LEAVES]; const V *sizes[HL_NEST_LEAVES]; } shapes;
 
+/* The sizes of a value: of an array, and of a fused instruction whose shapes were looked at where it stands. */
+static const V *sizes_of(hl_emit *e, hl_inst *v)
+{
+    return hl_is_fused(v) ? e->vals[v->id] : &hl_array_parts(e, v)[2];
+}
+
+static bool is_open(const hl_inst *v) { return hl_is_fused(v) && !(v->flags & HL_I_STANDS); }
+
 static void shape_into(hl_emit *e, hl_inst *top, hl_inst *v, int nd, V *acc, V *ok, shapes *seen)
 {
-    if (hl_is_fused(v) || v == top) {
+    if (is_open(v) || v == top) {
         hl_inst *ops[HL_LAZY_OPERANDS];
         int n = hl_lazy_operands(v, ops);
         for (int k = 0; k < n; k++) shape_into(e, NULL, ops[k], nd, acc, ok, seen);
     } else if (hl_is_array(v->type)) {
-        const V *sizes = &hl_array_parts(e, v)[2];
+        const V *sizes = sizes_of(e, v);
         hl_broadcast(e, nd, acc, v->type->ndim, sizes, ok);
         if (seen->n < HL_NEST_LEAVES) seen->nd[seen->n] = v->type->ndim, seen->sizes[seen->n++] = sizes;
     }
@@ -279,21 +287,52 @@ hl_item_fn hl_item_of_rule(const hl_inst *v)
 
 /* --- evaluation ------------------------------------------------------------------------------------------------------------------------ */
 
-/* NumPy refuses integers to negative integer powers, wherever the exponents come from. */
-static void check_powers(hl_emit *e, hl_inst *i)
+/* Is any item negative? */
+static V any_negative(hl_emit *e, hl_inst *i, hl_inst *v)
 {
-    bool pow = hl_element_op(i, i->rule) == HL_OP_pow;
-    if (!pow || hl_is_fused(i) || !hl_is_int(hl_item_of(i->type))) return;
-    const hl_type *t = hl_item_of(i->args[1]->type);
-    if (hl_is_array(i->args[1]->type) || !is_signed(hl_unliteral(t))) return;
-    V x = hl_cast1(e, hl_unliteral(t), hl_T.int64, hl_one(e, i->args[1]));
-    hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntSGE, x, hl_i64(e, 0), ""), HL_ERR_int_to_neg_pow, NULL, NULL);
+    V *parts = hl_array_parts(e, v), x[2];
+    hl_nest *n = HL_NEW(e->arena, hl_nest);
+    hl_nest_init(n, i, v->type->ndim, &parts[2]);
+    int leaf = hl_nest_leaf(e, n, v, v->type, parts), any = hl_nest_accumulate(n, hl_bool(e, false));
+    hl_nest_open(e, n);
+    hl_nest_load(e, n, leaf, x);
+    n->acc[any].next = LLVMBuildOr(e->b, hl_nest_acc(n, any), LLVMBuildICmp(e->b, LLVMIntSLT, x[0], LLVMConstNull(LLVMTypeOf(x[0])), ""), "");
+    hl_nest_close(e, n);
+    return n->acc[any].next;
+}
+
+/* NumPy refuses integers to negative integer powers, wherever the exponents come from, if there is an item to compute. */
+static void check_powers(hl_emit *e, hl_inst *i, int nd, V const *shape)
+{
+    if (!hl_refuses_negative(i)) return;
+    hl_inst *by = i->args[1];
+    const hl_type *t = hl_unliteral(hl_item_of(by->type));
+    V bad = hl_is_array(by->type) ? any_negative(e, i, by)
+                                  : LLVMBuildICmp(e->b, LLVMIntSLT, hl_cast1(e, t, hl_T.int64, hl_one(e, by)), hl_i64(e, 0), "");
+    if (LLVMIsAConstantInt(bad) && !LLVMConstIntGetZExtValue(bad)) return;
+    V none = LLVMBuildICmp(e->b, LLVMIntEQ, hl_array_size(e, nd, shape), hl_i64(e, 0), "");
+    hl_check(e, i, LLVMBuildOr(e->b, none, LLVMBuildNot(e->b, bad, ""), ""), HL_ERR_int_to_neg_pow, NULL, NULL);
+}
+
+/* What raises does so where the instruction stands, even though its items are computed later. */
+static void stand(hl_emit *e, hl_inst *i, V *out)
+{
+    bool powers = hl_refuses_negative(i);
+    V *shape = i->flags & HL_I_STANDS ? out : HL_NEWN(e->arena, V, HL_DIMS);
+    if (!powers && shape != out) return;
+    hl_shape_of_operands(e, i, hl_ndim_of(i), shape);
+    check_powers(e, i, hl_ndim_of(i), shape);
 }
 
 void hl_element_evaluate(hl_emit *e, hl_inst *i, V *out)
 {
-    if (hl_is_fused(i)) return;
-    check_powers(e, i);
+    if (hl_is_fused(i)) {
+        stand(e, i, out);
+        return;
+    }
+    V shape[HL_DIMS];
+    if (hl_is_array(i->type)) hl_shape_of(e, i, i, shape);
+    check_powers(e, i, hl_ndim_of(i), shape);
     if (!hl_is_array(i->type)) { /* of 0-dimensional operands */
         hl_nest *n = HL_NEW(e->arena, hl_nest);
         hl_nest_init(n, i, 0, NULL);
@@ -304,8 +343,6 @@ void hl_element_evaluate(hl_emit *e, hl_inst *i, V *out)
         hl_nest_leave(e, n, NULL, NULL, 0, NULL);
         return;
     }
-    V shape[HL_DIMS];
-    hl_shape_of(e, i, i, shape);
     hl_new_array(e, i, i->type, shape, false, out);
     hl_nest_assign(e, i, i->type, out, i, NULL);
 }
@@ -339,7 +376,7 @@ static shapes operand_shapes(hl_emit *e, hl_inst *at, hl_inst *v)
 {
     shapes s = {.n = 0};
     hl_inst *ops[HL_LAZY_OPERANDS] = {v};
-    int n = hl_is_fused(v) ? hl_lazy_operands(v, ops) : 1;
+    int n = is_open(v) ? hl_lazy_operands(v, ops) : 1;
     for (int k = 0; k < n; k++) {
         V *sizes = HL_NEWN(e->arena, V, HL_DIMS);
         hl_shape_of(e, at, ops[k], sizes);
@@ -374,6 +411,7 @@ void hl_emit_array_inplace(hl_emit *e, hl_inst *i, V *out)
         return;
     }
     hl_check_into(e, i, t->ndim, &parts[2], b, true);
+    check_powers(e, i, t->ndim, &parts[2]);
     hl_nest *n = HL_NEW(e->arena, hl_nest);
     hl_nest_init(n, i, t->ndim, &parts[2]);
     int d = hl_nest_leaf(e, n, NULL, t, parts);

@@ -105,7 +105,8 @@ static void count_time(hl_emit *e, const hl_inst *i)
 
 static void emit_inst(hl_emit *e, hl_inst *i)
 {
-    if (i->flags & HL_I_FUSED || i->op == HL_OP_const || i->op == HL_OP_omitted || i->op == HL_OP_phi) return;
+    bool list = i->flags & HL_I_FUSED && i->op == HL_OP_build_list;
+    if (list || i->op == HL_OP_const || i->op == HL_OP_omitted || i->op == HL_OP_phi) return;
     int n = i->type ? i->type->nparts : 0;
     hl_emit_line(e, i->span);
     V *out = HL_NEWN(e->arena, V, n + 1);

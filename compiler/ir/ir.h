@@ -68,6 +68,7 @@ enum { /* inst->flags */
     HL_I_NORAISE = 32, /* the rule's `raises` does not happen here */
     HL_I_OBJECT = 64,  /* in a block under objmode: Python objects are allowed, and operands are boxed */
     HL_I_INSIDE = 128,  /* 0 <= start <= stop <= size in each slice of the index, if operand 2 (when given) holds (passes/bounds.c) */
+    HL_I_STANDS = 1024, /* fused, but whether its operands' shapes fit is asked where it stands (passes/fuse.c) */
     HL_I_UNWRAPS = 512, /* accepted with optional operands taken for their values: raises when one is None; until finish.c says so in the graph */
     HL_I_OVERFLOW = 256, /* an integer result that does not fit raises (infer/overflow.c) */
 };

@@ -113,7 +113,7 @@ static void put_object(hl_text *out, PyObject *o)
 /* --- instructions ----------------------------------------------------------------------------------------------- */
 
 static const struct { unsigned bit; const char *name; } flags[] = {
-    {HL_I_INPLACE, "inplace"}, {HL_I_FUSED, "fused"}, {HL_I_NOBOUNDS, "nobounds"},
+    {HL_I_INPLACE, "inplace"}, {HL_I_FUSED, "fused"}, {HL_I_STANDS, "stands"}, {HL_I_NOBOUNDS, "nobounds"},
     {HL_I_NOWRAP, "nowrap"},   {HL_I_DEAD, "dead"},   {HL_I_NORAISE, "noraise"},   {HL_I_OVERFLOW, "overflow"}, {HL_I_INSIDE, "inside"},
     {HL_I_UNWRAPS, "unwraps"},
 };

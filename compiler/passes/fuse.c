@@ -6,6 +6,10 @@
  *   - it computes its items without raising: only the call of a ufunc, whose function the user wrote, may do otherwise;
  *   - it stands where that user reads items (the value of a store, not the array stored into).
  * The user's loop nest then computes its items (emit/element.c).  Users are visited before what they use, so whole trees fuse.
+ *
+ * Shapes that do not fit raise, so when that is found out shows: whether a tree's shapes fit is asked once, at its consumer, unless
+ * something between an instruction and its user may raise (and would then do so first), or the user is on another line.  Such an
+ * instruction is marked HL_I_STANDS.
  */
 #include "../compile.h"
 #include "../infer/infer.h"
@@ -21,6 +25,7 @@ static bool reads_items(const hl_inst *user, const hl_inst *v)
     default: break;
     }
     bool in_place = user->flags & HL_I_INPLACE && user->rule->effects & HL_E_BORROW;
+    if (hl_refuses_negative(user) && user->args[1] == v) return false; /* exponents are looked at before any item is computed */
     return !in_place || user->args[0] != v;
 }
 
@@ -83,12 +88,41 @@ static const hl_inst *consumer(const hl_inst *v)
     return v;
 }
 
+/* May it turn out at this fused instruction's user that its shapes do not fit?  Operands come first. */
+static bool may_not_fit(const hl_inst *v)
+{
+    int arrays = 0;
+    for (int k = 0; k < v->nargs; k++) {
+        const hl_inst *a = v->args[k];
+        arrays += hl_is_array(a->type) && a->type->ndim > 0 && (!k || a != v->args[k - 1]);
+        if (a->flags & HL_I_FUSED && !(a->flags & HL_I_STANDS) && may_not_fit(a)) return true;
+    }
+    return arrays > 1;
+}
+
+static bool same_line(const hl_span *a, const hl_span *b) { return a->line == b->line && a->inlined == b->inlined; }
+
+static bool is_exposed(const hl_inst *v)
+{
+    const hl_inst *user = v->uses.at[0];
+    if (!same_line(&v->span, &user->span)) return true;
+    for (const hl_inst *i = v->next; i != user; i = i->next)
+        if (hl_ir_effects(i) & HL_E_RAISE && !(i->flags & HL_I_FUSED)) return true;
+    return false;
+}
+
+static void find_exposed(hl_block *b)
+{
+    for (hl_inst *i = b->first; i; i = i->next)
+        if (i->flags & HL_I_FUSED && hl_is_array(i->type) && may_not_fit(i) && is_exposed(i)) i->flags |= HL_I_STANDS;
+}
+
 int hl_pass_fuse(hl_cx *cx)
 {
     for (int f = 0; f < cx->funcs.n; f++) {
         hl_func *fn = cx->funcs.at[f];
         hl_ir_uses(fn);
-        for (int b = 0; b < fn->blocks.n; b++)
+        for (int b = 0; b < fn->blocks.n; b++) {
             for (hl_inst *i = fn->blocks.at[b]->last; i; i = i->prev) {
                 if (may_fuse_list(i)) i->flags |= HL_I_FUSED;
                 if (!may_fuse(i)) continue;
@@ -97,6 +131,8 @@ int hl_pass_fuse(hl_cx *cx)
                 i->flags |= HL_I_FUSED;
                 if (leaves(end) > MAX_LEAVES) i->flags &= ~HL_I_FUSED;
             }
+            find_exposed(fn->blocks.at[b]);
+        }
     }
     return 0;
 }

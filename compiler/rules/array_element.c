@@ -3,6 +3,7 @@
  * dtypes are NumPy's (hl_promote_array).  An expression over 0-dimensional arrays gives a scalar.  NumPy computes functions of 8-bit
  * integers in float16; here float32 is the smallest floating type (docs/differences.md). */
 #include "array.h"
+#include "number.h"
 #include "rules.h"
 #include <string.h>
 
@@ -85,6 +86,12 @@ int hl_element_op(const hl_inst *i, const hl_rule *row)
     for (size_t k = 0; k < sizeof ufuncs / sizeof *ufuncs; k++)
         if (!strcmp(ufuncs[k].name, name)) return ufuncs[k].op;
     return i->op;
+}
+
+bool hl_refuses_negative(const hl_inst *i)
+{
+    if (!i->rule || hl_element_op(i, i->rule) != HL_OP_pow || i->nargs < 2 || !item_like(i->args[1]->type)) return false;
+    return hl_is_int(hl_item_of(i->type)) && hl_is_signed(hl_unliteral(hl_item_of(i->args[1]->type)));
 }
 
 static bool any_array(hl_site *s)

@@ -129,7 +129,7 @@ class Expressions:
         if (e.lo < MIN or e.hi > MAX) and not re.search("[a-zA-Z]", e.text):
             try:
                 n = (eval(e.text) - MIN) % 2**64 + MIN  # CPython would fold it, to a number of more than 64 bits
-            except ZeroDivisionError:
+            except (ArithmeticError, ValueError):  # as it may where it would not be reached
                 return self.int_atom()
             return E(f"({n})", ("int",), n, n)
         return e
