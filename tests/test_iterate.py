@@ -357,6 +357,45 @@ def test_reversed():
     checks(f, [([1, 2, 3], 5), ((4, 5), 10), ([7], 0), ([8], -2)])
 
 
+@pytest.mark.parametrize("args", [a for a in EXTREMES if len(a) == 3] + [(-2**63, -2**63 + 3, 1), (2**63 - 1, 2**63 - 4, -1), (2**63 - 4, 2**63 - 1, 1), (3, 0, -2**63)])
+def test_reversed_range_at_the_ends(args):
+    """Its own stop would lie in front of its start, beyond the integers there are."""
+    def any_step(a, b, c):
+        return [i for i in reversed(range(a, b, c))], [x for x in enumerate(reversed(range(a, b, c)))]
+
+    def up(a, b):
+        return [i for i in reversed(range(a, b))]
+
+    def down(a, b):
+        return [i for i in reversed(range(a, b, -1))]
+
+    check(any_step, *args)
+    if abs(args[2]) == 1:
+        check(up if args[2] > 0 else down, *args[:2])
+
+
+def test_range_whose_distances_need_65_bits():
+    """LLVM must not be told that k * step fits: it would draw conclusions about the items."""
+    def literal():
+        out = [0]
+        for i in range(-2**63, 2**63 - 1, 2**62 + 5):
+            if i // 3 > 2:
+                out.append(i)
+            if i >> 60 < 0:
+                out.append(i)
+            out.append(i % 7)
+        return out
+
+    def variable(a, b, c):
+        out = [0]
+        for i in range(a, b, c):
+            out.append(i if i < 0 else i // 2)
+        return out
+
+    check(literal)
+    checks(variable, [(-2**63, 2**63 - 1, 2**62 + 5), (2**63 - 1, -2**63, -2**62), (-2**63, 2**63 - 1, 2**63 - 1), (5, -2**63, -2**62)])
+
+
 def test_reversed_array():
     def f(a):
         out = []

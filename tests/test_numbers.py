@@ -518,3 +518,30 @@ def test_random_operands(op, kind):
             x = y * (k % 7)  # exact multiples
             x = wrap(x) if type(x) is int else x
         same(outcome(reference, op, x, y), outcome(compiled, x, y), 1 if op == "**" else 0, f"{x!r} {op} {y!r}")
+
+
+def test_uint64_beside_a_first_zero():
+    """`h = 0` is no signed number that a uint64 would meet in float64, in loops and where the function returns it."""
+    def bits(a):
+        h = 0
+        for x in a:
+            h ^= x
+        return h
+
+    def largest(a):
+        m = 0
+        for i in range(len(a)):
+            if a[i] > m:
+                m = a[i]
+        return m, m
+
+    def first(a, n):
+        for x in a:
+            if x > n:
+                return x
+        return 0
+
+    for a in (np.array([2**64 - 1, 5, 2**63], np.uint64), np.array([1, 2], np.uint64)):
+        check(bits, a)
+        check(largest, a)
+        check(first, a, 3)

@@ -278,6 +278,53 @@ def test_narrowed_by_every_form(there):
 
 
 @both
+@pytest.mark.parametrize("v", (0, 3, 5))
+def test_narrowed_by_truth(v, there):
+    """Where it is true it is not None: in `if`, `not`, `and`, `or`, conditional expressions and `while`."""
+    def f(v, there):
+        x = maybe(there, v)
+        items = [v]
+        if x:
+            items.append(x)
+        items.append(x or 7)
+        items.append(x if x else -1)
+        if x and x > 3 and items.append(x) is None:
+            items.append(-2)
+        if not x or x < 4:
+            items.append(-3)
+        else:
+            items.append(x)
+        while x:
+            items.append(x)
+            x = maybe(x < 5, x + 1)
+        if y := maybe(there, v + 1):
+            items.append(y)
+        z = maybe(there, items)
+        if z:
+            items = z + z
+        for k in [maybe(there, v), maybe(not there, v)]:
+            if not k:
+                continue
+            items.append(k)
+        return items, x and v, z is None
+
+    run(f, v, there)
+
+
+@both
+def test_truth_of_zero_is_not_none(there):
+    def f(v, there):
+        x, text, items = maybe(there, v), maybe(there, ""), maybe(there, [v][1:])
+        if x:
+            return 1, "there"
+        if text or items:
+            return 2, text
+        return 3 if x is None else x, text if text is not None else "none"
+
+    run(f, 0, there)
+
+
+@both
 def test_narrowed_by_raise_and_try(there):
     def f(v, there):
         x, items = maybe(there, v), [v]

@@ -2,7 +2,7 @@
  *
  *   iterator    state (slots)                       step
  *   range       next, stop                          a step of 1 or -1, known to the type: next < stop, then next += 1
- *               k, n, start, step                   otherwise: the item count n first, then k < n (no overflow at the ends)
+ *               k, n, start, step                   otherwise, and backwards: the item count n first, then k < n (no overflow at the ends)
  *   list        list, next, current                 next < len(list), read each time: the body may change the list
  *   tuple       next, current, items …              next < n
  *   reversed    the two above from the end
@@ -125,14 +125,20 @@ static int unit_step(const hl_type *iter) { return iter->nitems == 2 ? (int)iter
 
 static int range_slots(hl_emit *e, const hl_type *iter) { return unit_step(iter) ? 2 : 4; }
 
+static void set_counted(hl_emit *e, V state, V n, V start, V step)
+{
+    V slots[] = {hl_zero(e), n, start, step};
+    for (int k = 0; k < 4; k++) hl_iter_set(e, state, k, slots[k]);
+}
+
 static void range_init(hl_emit *e, const hl_iterator *it, const V *r)
 {
-    bool unit = unit_step(it->type) != 0;
-    hl_iter_set(e, it->state, 0, unit ? r[0] : hl_zero(e));
-    hl_iter_set(e, it->state, 1, unit ? r[1] : hl_range_count(e, r));
-    if (unit) return;
-    hl_iter_set(e, it->state, 2, r[0]);
-    hl_iter_set(e, it->state, 3, r[2]);
+    if (!unit_step(it->type)) {
+        set_counted(e, it->state, hl_range_count(e, r), r[0], r[2]);
+        return;
+    }
+    hl_iter_set(e, it->state, 0, r[0]);
+    hl_iter_set(e, it->state, 1, r[1]);
 }
 
 static V range_next(hl_emit *e, const hl_iterator *it)
@@ -142,13 +148,32 @@ static V range_next(hl_emit *e, const hl_iterator *it)
     return hl_icmp(e, step > 0 ? LLVMIntSLT : step < 0 ? LLVMIntSGT : LLVMIntULT, at, hl_iter_get(e, it->state, 1));
 }
 
+static bool written(const hl_inst *v, int64_t *n)
+{
+    while (v->op == HL_OP_cast) v = v->args[0];
+    *n = 0;
+    return v->op == HL_OP_omitted || (v->op == HL_OP_const && v->type && hl_literal_int(v->type, n));
+}
+
+/* Is k * step known to fit?  An item always does, but its distance from the start may need 65 bits: range(-2**63, 2**63 - 1, 2**62).
+ * It fits from 0 on in any steps, and upwards from anything above. */
+static bool distance_fits(const hl_inst *i)
+{
+    const hl_inst *range = i->nargs && i->args[0]->op == HL_OP_getiter ? i->args[0]->args[0] : NULL;
+    if (!range || !range->rule || (range->rule->id != HL_R_range && range->rule->id != HL_R_prange)) return false;
+    int64_t start, step;
+    if (range->args[1]->op == HL_OP_omitted) return true;
+    return written(range->args[0], &start) && (start == 0 || (start > 0 && written(range->args[2], &step) && step >= 0));
+}
+
 static void range_value(hl_emit *e, const hl_iterator *it, V *out)
 {
-    int step = unit_step(it->type);
-    out[0] = hl_iter_take(e, it->state, 0, step ? step : 1);
-    if (step) return;
-    V far = LLVMBuildNSWMul(e->b, out[0], hl_iter_get(e, it->state, 3), "");
-    out[0] = LLVMBuildNSWAdd(e->b, hl_iter_get(e, it->state, 2), far, "");
+    int unit = unit_step(it->type);
+    out[0] = hl_iter_take(e, it->state, 0, unit ? unit : 1);
+    if (unit) return;
+    V start = hl_iter_get(e, it->state, 2), step = hl_iter_get(e, it->state, 3);
+    if (distance_fits(it->at)) out[0] = LLVMBuildNSWAdd(e->b, start, LLVMBuildNSWMul(e->b, out[0], step, ""), "");
+    else out[0] = hl_add(e, start, LLVMBuildMul(e->b, out[0], step, ""));
 }
 
 const hl_iterating hl_iterate_range = {range_slots, range_init, range_next, range_value};
@@ -450,18 +475,15 @@ void hl_emit_reversed(hl_emit *e, hl_inst *i, V *out)
     const hl_type *t = i->args[0]->type;
     V *over = HL_NEWN(e->arena, V, t->nparts + 1);
     memcpy(over, hl_arg(e, i, 0), sizeof *over * t->nparts);
-    if (t->kind == HL_K_RANGE) {
-        V last = LLVMBuildSub(e->b, hl_range_count(e, over), hl_i64(e, 1), "");
-        V far = LLVMBuildMul(e->b, last, over[2], "");
-        V start = hl_add(e, over[0], far);
-        over[1] = LLVMBuildSub(e->b, over[0], over[2], "");
-        over[0] = start;
-        over[2] = LLVMBuildNeg(e->b, over[2], "");
-    } else if (t->kind == HL_K_ARRAY)
-        turn_array(e, t, over);
     hl_iterator it = {i, i->type, NULL, new_state(e, i->type)};
-    hl_iterating_of(i->type)->init(e, &it, over);
     out[0] = it.state;
+    if (t->kind == HL_K_RANGE) { /* as a range it would stop in front of its start, where there may be no integer any more */
+        V n = hl_range_count(e, over), far = LLVMBuildMul(e->b, LLVMBuildSub(e->b, n, hl_i64(e, 1), ""), over[2], "");
+        set_counted(e, it.state, n, hl_add(e, over[0], far), LLVMBuildNeg(e->b, over[2], ""));
+        return;
+    }
+    if (t->kind == HL_K_ARRAY) turn_array(e, t, over);
+    hl_iterating_of(i->type)->init(e, &it, over);
 }
 
 /* --- loops inside one instruction -------------------------------------------------------------------------------------------------- */

@@ -217,16 +217,17 @@ static bool fits_signature(hl_infer *in, const hl_type *t, const hl_type *declar
 }
 
 /* What the results meet in as they are now.  An earlier look may have seen another type, where a variable had only been None so far and
- * a[None] is a view; it counts no more, as in phis.  Types of recursive functions might go round and round: hence a limit. */
+ * a[None] is a view, or only the 0 that it begins with, an int64 before a uint64 was added; it counts no more, as in phis.  Types of recursive
+ * functions might go round and round: hence a limit. */
 enum { MAX_REVISIONS = 8 };
 static const hl_type *meet_returns(hl_infer *in, hl_func *f)
 {
     const hl_type *u = hl_T.unknown;
     for (int b = 0; u && b < f->blocks.n; b++) {
         hl_inst *r = f->blocks.at[b]->last;
-        if (r && r->op == HL_OP_return && r->args[0]->type) u = hl_bind(in, u, hl_unliteral_deep(in->types, hl_resolve(in, r->args[0]->type)));
+        if (r && r->op == HL_OP_return && r->args[0]->type) u = hl_bind(in, u, hl_resolve(in, r->args[0]->type)); /* literals meet as in phis */
     }
-    return u;
+    return u ? hl_unliteral_deep(in->types, u) : NULL;
 }
 
 static void visit_return(hl_infer *in, hl_inst *i)
@@ -250,7 +251,10 @@ static void visit_return(hl_infer *in, hl_inst *i)
     }
     bool checked = t->kind == HL_K_PYOBJECT && f->declared && in->objects; /* unboxed where it returns */
     const hl_type *u = checked ? f->declared : !f->declared ? hl_bind(in, f->ret, t) : fits_signature(in, t, f->declared) ? f->declared : NULL;
-    if (!u && !f->declared && f->revised++ < MAX_REVISIONS) u = meet_returns(in, f->func);
+    if (!f->declared && u != f->ret) {
+        const hl_type *now = meet_returns(in, f->func);
+        if (now && now != u && f->revised++ < MAX_REVISIONS) u = now;
+    }
     if (!u) {
         hl_infer_fail(in, i, "%s", "");
         return;

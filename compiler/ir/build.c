@@ -236,15 +236,16 @@ void hl_build_fork(hl_builder *b, hl_inst *condition, hl_bb *yes, int yes_depth,
     b->cur = NULL;
 }
 
-void hl_build_fork_open(hl_builder *b, hl_inst *condition, hl_bb *yes, int depth)
+void hl_build_fork_open(hl_builder *b, hl_inst *condition, bool when, hl_bb *other, int depth)
 {
     hl_build_end(b);
     hl_ir_append(b->cur, hl_ir_new(b->f, HL_OP_branch, &condition, 1, b->span));
-    go(b, yes, depth);
-    hl_block *no = hl_build_block(b, true);
-    hl_build_mark_region(b, no);
-    hl_ir_edge(b->cur, no);
-    b->cur = no, b->raised = false;
+    hl_block *own = hl_build_block(b, true);
+    hl_build_mark_region(b, own);
+    if (when) hl_ir_edge(b->cur, own); /* a branch's first successor is for true */
+    go(b, other, depth);
+    if (!when) hl_ir_edge(b->cur, own);
+    b->cur = own, b->raised = false;
 }
 
 void hl_build_leave(hl_builder *b, hl_op op, hl_inst *const *args, int nargs)

@@ -175,7 +175,7 @@ hl_inst *hl_build_peek(hl_builder *b, int nth);       /* … for an instruction 
 void hl_build_flush(hl_builder *b, int depth);         /* items below depth go to their variables */
 void hl_build_goto(hl_builder *b, hl_bb *to, int depth);
 void hl_build_fork(hl_builder *b, hl_inst *condition, hl_bb *yes, int yes_depth, hl_bb *no, int no_depth);
-void hl_build_fork_open(hl_builder *b, hl_inst *condition, hl_bb *yes, int depth); /* if not, on in a block of its own, the current one from here */
+void hl_build_fork_open(hl_builder *b, hl_inst *condition, bool when, hl_bb *other, int depth); /* if it is `when`, on in a block of its own, the current one from here */
 void hl_build_leave(hl_builder *b, hl_op op, hl_inst *const *args, int nargs); /* return, raise, reraise */
 void hl_build_end(hl_builder *b);                      /* before a terminator that the caller appends itself */
 hl_bb *hl_build_target(hl_builder *b, const hl_bc *bc);

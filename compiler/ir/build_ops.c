@@ -520,18 +520,7 @@ void hl_build_do_jump(hl_builder *b, const hl_bc *bc)
     hl_build_goto(b, to, b->frame->depth);
 }
 
-static void choose(hl_builder *b, const hl_bc *bc, hl_inst *condition, bool when)
-{
-    hl_bb *to = hl_build_target(b, bc), *on = hl_build_behind(b);
-    int depth = b->frame->depth;
-    poll(b, to);
-    hl_build_fork(b, condition, when ? to : on, depth, when ? on : to, depth);
-}
-
-void hl_build_do_jump_if(hl_builder *b, const hl_bc *bc) { choose(b, bc, truth(b, hl_build_pop(b)), true); }
-void hl_build_do_jump_unless(hl_builder *b, const hl_bc *bc) { choose(b, bc, truth(b, hl_build_pop(b)), false); }
-
-/* Where v is not None, neither are the local variables that hold it. */
+/* The local variables and stack places that hold v, where it is known not to be None: they hold its value from here on. */
 static void narrow(hl_builder *b, hl_inst *v)
 {
     hl_frame *fr = b->frame;
@@ -541,7 +530,43 @@ static void narrow(hl_builder *b, hl_inst *v)
         if (!some) some = hl_build_emit1(b, HL_OP_narrow, v);
         hl_build_write(b, fr->var[k], some);
     }
+    for (int k = 0; k < fr->depth; k++) {
+        if (fr->stack[k].kind != HL_ITEM_VALUE || fr->stack[k].value != v) continue;
+        if (!some) some = hl_build_emit1(b, HL_OP_narrow, v);
+        fr->stack[k].value = some;
+    }
 }
+
+/* Is v worth narrowing where it is true: may it be None, as far as one can tell from where it comes, and is it looked at again? */
+static bool narrows(hl_builder *b, const hl_inst *v)
+{
+    hl_frame *fr = b->frame;
+    if (v->op != HL_OP_phi && v->op != HL_OP_call && v->op != HL_OP_call_ex && v->op != HL_OP_param) return false;
+    for (int k = 0; k < fr->s->nvars; k++)
+        if (fr->var[k] >= 0 && hl_build_held(b, fr->var[k]) == v) return true;
+    for (int k = 0; k < fr->depth; k++)
+        if (fr->stack[k].kind == HL_ITEM_VALUE && fr->stack[k].value == v) return true;
+    return false;
+}
+
+/* A jump to the target if the value on the stack is true (or, as `when` says, false). */
+static void choose(hl_builder *b, const hl_bc *bc, bool when)
+{
+    hl_inst *v = hl_build_pop(b), *condition = truth(b, v), *of = condition->op == HL_OP_truth ? condition->args[0] : v;
+    hl_bb *to = hl_build_target(b, bc), *on = hl_build_behind(b), *yes = when ? to : on, *no = when ? on : to;
+    int depth = b->frame->depth;
+    poll(b, to);
+    if (!narrows(b, of)) {
+        hl_build_fork(b, condition, yes, depth, no, depth);
+        return;
+    }
+    hl_build_fork_open(b, condition, true, no, depth);
+    narrow(b, of);
+    hl_build_goto(b, yes, depth);
+}
+
+void hl_build_do_jump_if(hl_builder *b, const hl_bc *bc) { choose(b, bc, true); }
+void hl_build_do_jump_unless(hl_builder *b, const hl_bc *bc) { choose(b, bc, false); }
 
 static void choose_none(hl_builder *b, const hl_bc *bc, bool when)
 {
@@ -549,7 +574,7 @@ static void choose_none(hl_builder *b, const hl_bc *bc, bool when)
     hl_bb *to = hl_build_target(b, bc), *on = hl_build_behind(b);
     int depth = b->frame->depth;
     poll(b, to);
-    hl_build_fork_open(b, none, when ? to : on, depth);
+    hl_build_fork_open(b, none, false, when ? to : on, depth);
     narrow(b, v);
     hl_build_goto(b, when ? on : to, depth);
 }

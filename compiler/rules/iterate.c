@@ -207,7 +207,7 @@ const hl_type *hl_type_reversed(hl_site *s)
     if (over->kind == HL_K_ARRAY) over = hl_type_array(over->elem, over->ndim, 'A', over->flags);
     const hl_type *sub = iter_of(s, over);
     if (!sub) return NULL;
-    if (over->kind == HL_K_RANGE) return range_iter(in, -unit_step(s->args[0]));
+    if (over->kind == HL_K_RANGE) return range_iter(in, 0);
     if (over->kind == HL_K_ARRAY) return sub;
     return hl_type_iter(in, HL_ITER_REVERSED, &over, 1, sub->elem);
 }
