@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from harness import check
+from harness import check, check_traceback
 
 from hotloop import jit, njit
 
@@ -230,6 +230,53 @@ def test_an_index_that_is_none_at_first():
             check(lambda a: (last_positive(a) + 1, [last_positive(a)]), np.array(a))
     with pytest.raises(TypeError, match="got None"):
         last_positive(np.array([-1.0]))
+
+
+@both
+def test_a_method_is_looked_up_before_its_arguments(there):
+    """What the arguments do has not happened when None has no such method, nor when they raise themselves."""
+    def last(items, there):
+        x = maybe(there, [1])
+        x.append(items.pop())
+        return x
+
+    def caught(items, there):
+        x = maybe(there, [items[0]])
+        try:
+            x.append(items.pop() if items[0] else items[5])
+            x.append(x.pop())
+        except AttributeError:
+            items.append(-1)
+        except IndexError:
+            items.append(-2)
+        return x
+
+    for items in ([1, 2], [0, 2]):
+        check(njit(last), items, there)
+        check(njit(caught), items, there)
+    if not there:
+        check_traceback(njit(last), [1], False)
+
+
+def test_none_as_an_index():
+    def read(items, k):
+        i = maybe(k > 0, k)
+        return items[i]
+
+    def write(items, k):
+        i = maybe(k > 0, k)
+        items[i] = items[0]
+        return items
+
+    def delete(items, k):
+        i = maybe(k > 0, k)
+        del items[i]
+        return items
+
+    for k in (0, 1, 5):
+        check(njit(read), "abc", k)
+        for f in (read, write, delete):
+            check(njit(f), [1, 2, 3], k)
 
 
 # --- behind `is None`: where it is not, it is its value -------------------------------------------------------------------------------

@@ -298,6 +298,12 @@ void hl_infer_call_facts(hl_infer *in, hl_inst *i, hl_call_facts *out)
     out->names = nkw ? &PyTuple_GET_ITEM(i->obj, 0) : NULL;
 }
 
+hl_inst *hl_infer_method_named(const hl_inst *i)
+{
+    const call_note *c = i->op == HL_OP_call && i->rule && i->rule->kind == HL_RULE_METHOD && i->note ? (const call_note *)((const hl_note *)i->note)->target : NULL;
+    return c && c->ngiven && c->given[0]->op == HL_OP_getattr ? c->given[0] : NULL;
+}
+
 bool hl_infer_call_accepts(hl_infer *in, hl_inst *i, int which, const hl_type *sample)
 {
     call_note *c = (call_note *)hl_infer_note(i)->target;

@@ -348,6 +348,9 @@ static void cast_by_rule(hl_infer *in, hl_inst *i)
         i->rule->type(&s);
     }
     i->flags &= (uint16_t)~HL_I_UNWRAPS; /* the casts say it from here on */
+    hl_inst *method = hl_infer_method_named(i);
+    if (method && i->args[0] == method->args[0] && i->args[0]->type->kind == HL_K_OPTIONAL && types[0]->kind != HL_K_OPTIONAL)
+        i->args[0] = cast_before(i->block->func, method, i->args[0], i->args[0]->type->elem); /* None has no such method, whatever the arguments do */
     for (int k = 0; k < i->nargs; k++) {
         hl_inst *given = i->args[k];
         cast_operand(i->block->func, i, k, types[k]);

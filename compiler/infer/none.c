@@ -88,8 +88,9 @@ static PyObject *text_of(const hl_inst *i, int k)
     }
     for (size_t n = 0; n < sizeof others / sizeof *others; n++)
         if (others[n].op == i->op && others[n].operand == k) return PyUnicode_FromString(others[n].text);
-    if (i->op == HL_OP_getitem && k == 1) {
+    if (k == 1 && (i->op == HL_OP_getitem || i->op == HL_OP_setitem || i->op == HL_OP_delitem)) {
         const char *name = class_name(i->args[0]->type);
+        if (name && !strcmp(name, "str")) return PyUnicode_FromString("string indices must be integers, not 'NoneType'");
         return name ? PyUnicode_FromFormat("%s indices must be integers or slices, not NoneType", name) : NULL;
     }
     return of_operator(i, k);

@@ -103,6 +103,7 @@ typedef struct hl_call_facts {
     const hl_rule *rows;           /* of a library function or method, or NULL */
     int hidden;                    /* parameters of the rows that are no arguments: the function itself */
 } hl_call_facts;
+hl_inst *hl_infer_method_named(const hl_inst *call); /* where the method that is called was looked up; NULL: it calls none */
 void hl_infer_call_facts(hl_infer *in, hl_inst *call, hl_call_facts *out);
 bool hl_infer_call_accepts(hl_infer *in, hl_inst *call, int which, const hl_type *sample); /* would a sample do as this operand? */
 void hl_explain(hl_infer *in, hl_inst *failed);                /* fills cx->facts */
