@@ -131,7 +131,7 @@ hl_status hl_np_column_stack(const hl_operand *a, hl_slot *out)
     pile p;
     if (pile_of(&p, a, hl_count_operands(a) - 1)) return 1;
     for (int k = 0; k < p.n; k++)
-        if (p.at[k].nd == 1) widen(&p.at[k], 1);
+        while (p.at[k].nd < 2) widen(&p.at[k], p.at[k].nd);
     hl_status bad = join(&p, 1, out);
     hl_free(p.at);
     return bad;

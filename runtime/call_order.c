@@ -277,7 +277,8 @@ static double lerp(double a, double b, double t, precision p)
     return t >= 0.5 ? b - d * (1 - t) : a + d * t;
 }
 
-/* Linear interpolation between the two items round the place (n - 1) q of a partitioned line of doubles. */
+/* Linear interpolation between the two items round the place (n - 1) q of a partitioned line of doubles.  NumPy reaches the last item at
+ * distance n from itself: no distance at all, but of an infinity, which gives NaN. */
 static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, double *out, bool skip_nan, precision p)
 {
     int64_t m = 0;
@@ -292,7 +293,7 @@ static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, 
         double at = q[j] * (double)(m - 1), low = floor(at);
         int64_t kth[2] = {(int64_t)low, (int64_t)low + 1 < m ? (int64_t)low + 1 : (int64_t)low};
         if (hl_partition(x, m, 8, NPY_DOUBLE, kth, 2)) return 1;
-        out[j] = kth[1] == kth[0] ? x[kth[0]] : lerp(x[kth[0]], x[kth[1]], at - low, p);
+        out[j] = lerp(x[kth[0]], x[kth[1]], kth[1] == kth[0] ? (double)m : at - low, p);
     }
     return 0;
 }

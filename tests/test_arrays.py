@@ -165,7 +165,7 @@ def test_literals_are_weak(dtype):
     a = values(dtype, 6)
     run("(a + 1, a * 2, a // 3, a % 3, a > 2, a == -1, 7 - a, a / 2, a * 0.5)", a)
     if dtype in ("int8", "uint8"):
-        check_error(function("a + 300", 1), (a,), hotloop.TypingError, "out of bounds")
+        run("a + 300", a)
 
 
 def test_scalars_beside_arrays():

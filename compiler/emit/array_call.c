@@ -169,7 +169,7 @@ void hl_emit_call_correlate(hl_emit *e, hl_inst *i, V *out) { emit_convolution(e
 void hl_emit_call_polyval(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *p = i->args[0]->type, *x = hl_unliteral(i->args[1]->type);
-    if (!hl_is_array(p) || !hl_is_float(i->type)) {
+    if (!hl_is_array(p) || hl_is_array(x) || !hl_is_float(i->type)) {
         plain_call(e, i, HL_RT_np_polyval, true, out);
         return;
     }

@@ -244,6 +244,25 @@ static void item_where(hl_emit *e, hl_nest *n, hl_inst *v, V *out)
     for (int k = 0; k < t->nparts; k++) out[k] = LLVMBuildSelect(e->b, cond, x[k], y[k], "");
 }
 
+/* Does integer x of type `from` lie in the range of type t? Only the ends that are asked for. */
+static V in_range(hl_emit *e, const hl_type *from, V x, const hl_type *t, bool low, bool high)
+{
+    bool s = from->flags & HL_T_SIGNED, ts = t->flags & HL_T_SIGNED;
+    V wide = hl_cast1(e, from, s ? hl_T.int64 : hl_T.uint64, x), ok = NULL;
+    if (low && s) ok = LLVMBuildICmp(e->b, LLVMIntSGE, wide, hl_i64(e, ts ? INT64_MIN >> (64 - t->bits) : 0), "");
+    if (high && t->bits - ts < from->bits - s) ok = hl_both(e, ok, LLVMBuildICmp(e->b, s ? LLVMIntSLE : LLVMIntULE, wide, hl_i64(e, (int64_t)(UINT64_MAX >> (64 - t->bits + ts))), ""));
+    return ok ? ok : hl_bool(e, true);
+}
+
+/* A limit of np.clip (operand k) beyond what t holds, on the side where it limits nothing (check_numbers refused the other), is the end of t. */
+static V bounded(hl_emit *e, hl_inst *v, int k, const hl_type *t, V limit)
+{
+    bool is_signed = t->flags & HL_T_SIGNED;
+    int64_t low = is_signed ? INT64_MIN >> (64 - t->bits) : 0, high = (int64_t)(UINT64_MAX >> (64 - t->bits + is_signed));
+    V fits = in_range(e, hl_unliteral(v->type), hl_one(e, v), t, k == 1, k == 2);
+    return LLVMBuildSelect(e->b, fits, limit, LLVMConstInt(LLVMTypeOf(limit), (unsigned long long)(k == 1 ? low : high), true), "");
+}
+
 /* minimum(maximum(x, lo), hi); a NaN stays a NaN because no comparison with it is true. */
 static void item_clip(hl_emit *e, hl_nest *n, hl_inst *v, V *out)
 {
@@ -253,9 +272,10 @@ static void item_clip(hl_emit *e, hl_nest *n, hl_inst *v, V *out)
         if (!item_like(v->args[k]->type)) continue;
         V limit[2];
         operand(e, n, v->args[k], t, limit);
+        if (hl_confines(v, k)) limit[0] = bounded(e, v->args[k], k, t, limit[0]);
         V beyond = hl_compare(e, k == 1 ? HL_OP_lt : HL_OP_gt, t, out, limit);
         V bad = hl_is_float(t) ? LLVMBuildFCmp(e->b, LLVMRealUNO, limit[0], limit[0], "") : NULL;
-        if (bad && !LLVMIsConstant(limit[0])) beyond = LLVMBuildOr(e->b, beyond, bad, "");
+        if (bad && !LLVMIsNull(bad)) beyond = LLVMBuildOr(e->b, beyond, bad, "");
         out[0] = LLVMBuildSelect(e->b, beyond, limit[0], out[0], "");
     }
 }
@@ -314,10 +334,24 @@ static void check_powers(hl_emit *e, hl_inst *i, int nd, V const *shape)
     hl_check(e, i, LLVMBuildOr(e->b, none, LLVMBuildNot(e->b, bad, ""), ""), HL_ERR_int_to_neg_pow, NULL, NULL);
 }
 
+/* Numbers that do not fit the dtype of the arrays beside them; np.clip takes limits that are no limits. */
+static void check_numbers(hl_emit *e, hl_inst *i)
+{
+    static const hl_err errors[] = {HL_ERR_fits_int8, HL_ERR_fits_int16, HL_ERR_fits_int32, HL_ERR_fits_int64, HL_ERR_fits_uint8, HL_ERR_fits_uint16, HL_ERR_fits_uint32, HL_ERR_fits_uint64};
+    bool clips = hl_item_of_rule(i) == item_clip;
+    for (int k = 0; k < i->nargs; k++) {
+        const hl_type *t = hl_confines(i, k), *from = hl_unliteral(i->args[k]->type);
+        if (!t) continue;
+        V x = hl_one(e, i->args[k]), ok = in_range(e, from, x, t, !clips || k == 2, !clips || k == 1);
+        hl_check(e, i, ok, errors[__builtin_ctz(t->bits / 8) + (t->flags & HL_T_SIGNED ? 0 : 4)], hl_cast1(e, from, hl_T.int64, x), NULL);
+    }
+}
+
 /* What raises does so where the instruction stands, even though its items are computed later. */
 static void stand(hl_emit *e, hl_inst *i, V *out)
 {
     bool powers = hl_refuses_negative(i);
+    check_numbers(e, i);
     V *shape = i->flags & HL_I_STANDS ? out : HL_NEWN(e->arena, V, HL_DIMS);
     if (!powers && shape != out) return;
     hl_shape_of_operands(e, i, hl_ndim_of(i), shape);
@@ -331,6 +365,7 @@ void hl_element_evaluate(hl_emit *e, hl_inst *i, V *out)
         return;
     }
     V shape[HL_DIMS];
+    check_numbers(e, i);
     if (hl_is_array(i->type)) hl_shape_of(e, i, i, shape);
     check_powers(e, i, hl_ndim_of(i), shape);
     if (!hl_is_array(i->type)) { /* of 0-dimensional operands */
@@ -410,6 +445,7 @@ void hl_emit_array_inplace(hl_emit *e, hl_inst *i, V *out)
         hl_check(e, i, hl_bool(e, false), HL_ERR_readonly_out, NULL, NULL);
         return;
     }
+    check_numbers(e, i);
     hl_check_into(e, i, t->ndim, &parts[2], b, true);
     check_powers(e, i, t->ndim, &parts[2]);
     hl_nest *n = HL_NEW(e->arena, hl_nest);

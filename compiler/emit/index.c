@@ -350,6 +350,18 @@ static bool stored_already(const hl_inst *i)
     return view->op == HL_OP_getitem && view->args[0] == i->args[0] && view->args[1] == i->args[1];
 }
 
+/* a[0] = b with an array b of one or more dimensions: an item takes a number; a bool, the truth of b. */
+static bool refuse_sequence(hl_emit *e, hl_inst *i, const hl_index_plan *p)
+{
+    hl_inst *v = i->args[2];
+    const hl_type *item = i->args[0]->type->elem;
+    if (p->ndim || p->ellipsis || !hl_ndim_of(v) || item->kind == HL_K_BOOL) return false;
+    V shape[HL_DIMS];
+    hl_shape_of(e, i, v, shape); /* v itself may be in error */
+    hl_check(e, i, hl_bool(e, false), hl_is_complex(item) ? HL_ERR_scalar_array : HL_ERR_sequence, NULL, NULL);
+    return true;
+}
+
 void hl_emit_array_set_view(hl_emit *e, hl_inst *i, V *out)
 {
     (void)out;
@@ -360,6 +372,7 @@ void hl_emit_array_set_view(hl_emit *e, hl_inst *i, V *out)
     V *parts = HL_NEWN(e->arena, V, t->nparts);
     hl_index_view(e, i, a, hl_array_parts(e, i->args[0]), &p, hl_arg(e, i, 1), parts);
     hl_array_known(e, t, parts);
+    if (refuse_sequence(e, i, &p)) return;
     if (i->flags & HL_I_INPLACE) hl_check_out(e, i, t->ndim, parts + 2, i->args[2]);
     else hl_check_into(e, i, t->ndim, parts + 2, i->args[2], false);
     int more = hl_ndim_of(i->args[2]) - t->ndim;

@@ -392,8 +392,8 @@ static bool refuses_empty(hl_reduction r)
 static hl_err empty_error(hl_reduction r)
 {
     switch (r) {
-    case HL_RED_MIN: case HL_RED_PTP: return HL_ERR_reduce_min;
-    case HL_RED_MAX: return HL_ERR_reduce_max;
+    case HL_RED_MIN: return HL_ERR_reduce_min;
+    case HL_RED_MAX: case HL_RED_PTP: return HL_ERR_reduce_max;
     case HL_RED_NANMIN: return HL_ERR_reduce_fmin;
     case HL_RED_NANMAX: return HL_ERR_reduce_fmax;
     default: return r == HL_RED_ARGMIN ? HL_ERR_argmin_empty : HL_ERR_argmax_empty;

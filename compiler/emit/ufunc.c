@@ -92,14 +92,28 @@ void hl_emit_np_square(hl_emit *e, hl_inst *i, V *out)
     hl_arith(e, NULL, HL_OP_mul, hl_arg_type(i, 0), x, x, out);
 }
 
+/* Smith's division (Communications of the ACM 5, 1962), which gives NaN for 0, as NumPy's. */
+static void complex_reciprocal(hl_emit *e, V const *x, V *out)
+{
+    V size[2], one = hl_real(e, x[0], 1);
+    for (int k = 0; k < 2; k++) size[k] = hl_scalar_intrinsic(e, "llvm.fabs", 1, &x[k]);
+    V real = hl_fcmp(e, LLVMRealOLE, size[1], size[0]), large = hl_select(e, real, x[0], x[1]), small = hl_select(e, real, x[1], x[0]);
+    V r = hl_fbin(e, LLVMFDiv, small, large), d = hl_fbin(e, LLVMFAdd, large, hl_fbin(e, LLVMFMul, small, r));
+    out[0] = hl_fbin(e, LLVMFDiv, hl_select(e, real, one, r), d);
+    out[1] = LLVMBuildFNeg(e->b, hl_fbin(e, LLVMFDiv, hl_select(e, real, r, one), d), "");
+}
+
 /* Of integers: 1 and -1 are their own, of 0 it is what C makes of (int)inf, all else is 0. */
 void hl_emit_np_reciprocal(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *t = hl_arg_type(i, 0);
     V *x = hl_arg(e, i, 0);
+    if (hl_is_complex(t)) {
+        complex_reciprocal(e, x, out);
+        return;
+    }
     if (t->kind != HL_K_INT) {
-        V one[2] = {hl_real(e, x[0], 1), hl_real(e, x[0], 0)};
-        hl_arith(e, NULL, HL_OP_truediv, t, one, x, out);
+        out[0] = hl_fbin(e, LLVMFDiv, hl_real(e, x[0], 1), x[0]);
         return;
     }
     V zero = hl_int(e, x[0], 0), unit = hl_icmp(e, LLVMIntEQ, x[0], hl_int(e, x[0], 1));

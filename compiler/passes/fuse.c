@@ -107,7 +107,7 @@ static bool is_exposed(const hl_inst *v)
     const hl_inst *user = v->uses.at[0];
     if (!same_line(&v->span, &user->span)) return true;
     for (const hl_inst *i = v->next; i != user; i = i->next)
-        if (hl_ir_effects(i) & HL_E_RAISE && !(i->flags & HL_I_FUSED)) return true;
+        if (hl_ir_effects(i) & HL_E_RAISE && (!(i->flags & HL_I_FUSED) || hl_refuses_negative(i) || hl_confines_any(i))) return true;
     return false;
 }
 

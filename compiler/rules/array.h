@@ -40,6 +40,8 @@ static inline const hl_type *hl_item_of(const hl_type *t) { return t->kind == HL
 const hl_type *hl_element_operand(int op, const hl_type *a, const hl_type *b); /* in which an operator on items works */
 int hl_element_op(const hl_inst *i, const hl_rule *row);
 bool hl_refuses_negative(const hl_inst *i);    /* an integer power whose exponents, operand 1, may be negative: NumPy raises */
+const hl_type *hl_confines(const hl_inst *i, int k); /* the integer dtype that operand k, a number, may not fit: NumPy raises OverflowError; or NULL */
+bool hl_confines_any(const hl_inst *i);         /* is there such an operand? */
 const hl_type *hl_element_result(int op, const hl_type *operand);
 const hl_type *hl_array_of(hl_site *s, const hl_type *item, int ndim);                   /* C array; the item itself when ndim is 0 */
 

@@ -101,19 +101,52 @@ static bool any_array(hl_site *s)
     return false;
 }
 
-/* Does a literal integer fit the integer dtype of the array beside it?  NumPy 2 raises OverflowError; comparisons are exact. */
-static bool literal_fits(hl_site *s, const hl_type *operand)
+/* Does integer type t hold every value of v, a number beside arrays?  Of a literal, its value. */
+static bool holds(const hl_type *t, const hl_type *v)
 {
-    for (int k = 0; k < 2; k++) {
-        int64_t v;
-        if (!hl_literal_int(s->types[k], &v) || !hl_is_int(operand) || operand->bits == 64) continue;
-        int64_t low = operand->flags & HL_T_SIGNED ? -(1LL << (operand->bits - 1)) : 0;
-        int64_t high = operand->flags & HL_T_SIGNED ? (1LL << (operand->bits - 1)) - 1 : (1LL << operand->bits) - 1;
-        if (v >= low && v <= high) continue;
-        hl_reject(s, "Python integer %lld out of bounds for %s", (long long)v, operand->name);
-        return false;
+    const hl_type *from = hl_unliteral(v);
+    int64_t c;
+    bool is_signed = t->flags & HL_T_SIGNED, from_signed = from->flags & HL_T_SIGNED;
+    if (hl_literal_int(v, &c)) {
+        if (c < 0) return is_signed && c >= INT64_MIN >> (64 - t->bits);
+        return t->bits - is_signed >= 63 || c < 1LL << (t->bits - is_signed);
     }
-    return true;
+    return (is_signed || !from_signed) && t->bits - is_signed >= from->bits - from_signed;
+}
+
+const hl_type *hl_type_array_binary(hl_site *s);
+const hl_type *hl_type_array_inplace(hl_site *s);
+const hl_type *hl_type_array_lift(hl_site *s);
+const hl_type *hl_type_array_clip(hl_site *s);
+
+/* In which type the operation works on operand k. */
+static const hl_type *worked_in(const hl_inst *i, int k)
+{
+    hl_rule_fn f = i->rule ? i->rule->type : NULL;
+    if (f == hl_type_array_clip) return hl_item_of(i->type);
+    if (f == hl_type_array_lift) return ((const hl_lift *)i->data)->operand[k];
+    if (f != hl_type_array_binary && f != hl_type_array_inplace) return NULL;
+    int op = hl_element_op(i, i->rule);
+    return is_comparison(op) ? NULL : hl_element_operand(op, i->args[0]->type, i->args[1]->type);
+}
+
+const hl_type *hl_confines(const hl_inst *i, int k)
+{
+    const hl_type *v = i->args[k]->type, *t = hl_is_int(hl_unliteral(v)) ? worked_in(i, k) : NULL;
+    return t && hl_is_int(t) && !holds(t, v) ? t : NULL;
+}
+
+bool hl_confines_any(const hl_inst *i)
+{
+    for (int k = 0; k < i->nargs; k++)
+        if (hl_confines(i, k)) return true;
+    return false;
+}
+
+/* A literal becomes a number of the type in which the operation works, unless NumPy refuses it: that is said when it happens. */
+static const hl_type *literal_in(const hl_type *v, const hl_type *t)
+{
+    return hl_is_int(t) && hl_is_int(hl_unliteral(v)) && !holds(t, v) ? v : t;
 }
 
 static bool allowed(hl_site *s, int op, const hl_type *t)
@@ -132,9 +165,9 @@ const hl_type *hl_type_array_binary(hl_site *s)
     if (s->inst->flags & HL_I_INPLACE && hl_is_array(s->types[0])) return NULL; /* the row before said why not */
     int op = hl_element_op(s->inst, s->rule);
     const hl_type *t = hl_element_operand(op, s->types[0], s->types[1]);
-    if (!t || !allowed(s, op, t) || (!is_comparison(op) && !literal_fits(s, t))) return NULL;
+    if (!t || !allowed(s, op, t)) return NULL;
     for (int k = 0; k < 2; k++) /* a literal stays what it is: its kind decides, and the emitter converts it */
-        if (!hl_is_array(s->types[k]) && hl_is_literal(s->types[k])) s->types[k] = is_comparison(op) ? hl_unliteral(s->types[k]) : t;
+        if (!hl_is_array(s->types[k]) && hl_is_literal(s->types[k])) s->types[k] = is_comparison(op) ? hl_unliteral(s->types[k]) : literal_in(s->types[k], t);
     return result_type(hl_element_result(op, t), s->types, 2);
 }
 
@@ -145,10 +178,11 @@ const hl_type *hl_type_array_inplace(hl_site *s)
     int op = s->inst->op;
     if (hl_is_array(b) && b->ndim > a->ndim) return hl_reject(s, "the right side has more dimensions than the left"), NULL;
     const hl_type *t = hl_element_operand(op, a, b);
-    if (!t || !allowed(s, op, t) || !literal_fits(s, t)) return NULL;
+    if (!t || !allowed(s, op, t)) return NULL;
+    const hl_type *work = t;
     t = hl_element_result(op, t);
     if (!hl_same_kind(t, a)) return hl_reject(s, "Cannot cast ufunc '%s' output from dtype('%s') to dtype('%s') with casting rule 'same_kind'", ufunc_name(op), t->name, a->elem->name), NULL;
-    if (!hl_is_array(b) && hl_is_literal(b)) s->types[1] = t;
+    if (!hl_is_array(b) && hl_is_literal(b)) s->types[1] = literal_in(b, work) == b ? b : t;
     return a;
 }
 
@@ -221,7 +255,7 @@ static const hl_type *lift(hl_site *s, hl_lift *l, bool each)
         if (!t) continue;
         bool small = hl_is_intlike(first) && (first->kind == HL_K_BOOL || first->bits <= 16);
         if (hl_is_float(t) && small && item && (t = try_scalar(s, r, hl_T.float32, l))) return t;
-        return hl_is_int(t) && hl_is_int(first) ? first : t;
+        return hl_is_int(t) && t->bits == 64 && hl_is_int(first) ? first : t;
     }
     return NULL;
 }
@@ -268,7 +302,7 @@ const hl_type *hl_type_array_clip(hl_site *s)
         if (!t || hl_is_complex(t)) return NULL;
     }
     for (int k = 1; k < 3; k++)
-        if (item_like(s->types[k]) && !hl_is_array(s->types[k])) s->types[k] = t;
+        if (item_like(s->types[k]) && !hl_is_array(s->types[k]) && !(hl_is_int(t) && hl_is_int(hl_unliteral(s->types[k])))) s->types[k] = t;
     return result_type(t, s->types, 3);
 }
 

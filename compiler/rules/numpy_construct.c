@@ -182,6 +182,7 @@ const hl_type *hl_type_np_array_copy(hl_site *s)
     if (!hl_is_array(a)) return NULL;
     const hl_type *item = s->n > 1 ? hl_dtype_of(s->types[1], a->elem) : a->elem;
     if (!item || (hl_is_complex(a->elem) && !hl_is_complex(item))) return NULL;
+    if (!a->ndim && strstr(s->rule->key, "contiguous")) return hl_reject(s, "an array without dimensions keeps its dtype here"), NULL;
     return hl_type_array(item, a->ndim, 'C', 0);
 }
 
@@ -406,6 +407,17 @@ const hl_type *hl_type_np_atleast(hl_site *s)
     else d->n = 3, d->from[0] = 0, d->from[1] = 1, d->from[2] = -1;
     const hl_type *t = dims_view(s, d);
     return a->layout == 'C' && a->ndim && want < 3 ? hl_type_array(t->elem, t->ndim, 'C', t->flags) : t;
+}
+
+/* ascontiguousarray, asfortranarray of an array without dimensions: one of one item */
+const hl_type *hl_type_np_contiguous_0d(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    if (!hl_is_array(a) || a->ndim) return NULL;
+    if (s->n > 1 && hl_dtype_of(s->types[1], a->elem) != a->elem) return NULL;
+    hl_dims *d = remember_dims(s);
+    d->n = 1, d->from[0] = -1;
+    return dims_view(s, d);
 }
 
 /* flip: m, axis=; fliplr, flipud */
