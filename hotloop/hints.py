@@ -53,7 +53,6 @@ HINTS = [
     Hint("sequence into one item", r"^setitem\|.*(?:list|tuple).*cannot be stored|setting an array element with a sequence",
          "assign to a slice of the same length, from an array: a[0:2] = np.array(…)"),
     Hint("complex into a real array", r"complex number cannot be stored", "create the array with dtype=np.complex128, or store z.real"),
-    Hint("loop over text", r"iteration over a str", "loop over its places: for i in range(len(s)), with s[i]"),
     Hint("loop over a number", r"^getiter\|[^|]*\|(?:u?int\d+|float\d+)", "for i in range({a})"),
     Hint("number unpacked", r"^unpack\|[^|]*\|(?:u?int\d+|float\d+|complex\d+|bool)", "only tuples, lists and arrays are unpacked"),
     Hint("unpacking count", r"values to unpack", "write as many names on the left as there are items"),

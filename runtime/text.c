@@ -86,6 +86,23 @@ hl_mem *hl_str_item(hl_mem *s, int64_t at)
     return m;
 }
 
+hl_list *hl_str_chars(hl_mem *s)
+{
+    PyObject *text = hl_mem_object(s);
+    Py_ssize_t n = PyUnicode_GET_LENGTH(text);
+    hl_list *l = hl_list_new(n, 1, 1);
+    if (!l) return NULL;
+    hl_gil g = hl_gil_take();
+    for (Py_ssize_t k = 0; l && k < n; k++) {
+        l->data[k].p = hl_mem_take(PyUnicode_FromOrdinal((int)PyUnicode_READ_CHAR(text, k)));
+        if (l->data[k].p) continue;
+        hl_release((hl_mem *)l); /* what is not filled is NULL */
+        l = NULL;
+    }
+    hl_gil_give(g);
+    return l;
+}
+
 hl_mem *hl_str_slice(hl_mem *s, int64_t start, int64_t stop, int64_t step)
 {
     hl_gil g = hl_gil_take();

@@ -47,6 +47,60 @@ def test_slices():
     check(f, "hotloop", 0, 1, 0)
 
 
+def test_iteration():
+    def f(s):
+        n, items = 0, ["q"]
+        for c in s:
+            n = n * 31 + ord(c) & 0xffffff
+        for i, c in enumerate(s, 5):
+            n += i * ord(c)
+        for a, b in zip(s, s[1:]):
+            n += a == b
+        for a, k in zip(s, range(100)):
+            n += ord(a) * k
+        for a in reversed(s):
+            n = n * 3 + ord(a) & 0xffffff
+        for c in "ab":
+            items.append(c + s)
+        items.extend(s)
+        return n, items, [c for c in s], list(s), [*s], any(c == "a" for c in s), all(c != "n" for c in s), sum(ord(c) for c in s)
+
+    checks(f, TEXTS)
+
+
+def test_iteration_that_ends_early():
+    def f(s):
+        n = 0
+        try:
+            for c in s:
+                if c == "t":
+                    return c, n
+                if c == "日":
+                    raise ValueError(c)
+                n += 1
+        except ValueError:
+            n = -n - 1
+        return s, n
+
+    checks(f, TEXTS)
+
+
+def test_unpacking_and_extremes():
+    def two(s):
+        a, b = s
+        return b, a
+
+    def rest(s):
+        a, *b = s
+        return b, a
+
+    def extremes(s):
+        return min(s), max(s)
+
+    for f in (two, rest, extremes):
+        checks(f, ("ab", "a", "", "日本語"))
+
+
 def test_characters_and_codes():
     def f(s, k):
         return ord(s), chr(k), ord("\u00e9"), chr(ord(s) + 1)

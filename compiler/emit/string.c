@@ -70,6 +70,12 @@ void hl_emit_str_slice(hl_emit *e, hl_inst *i, V *out)
     hl_check_not_null(e, i, out[0]);
 }
 
+void hl_emit_chars(hl_emit *e, hl_inst *i, V *out)
+{
+    out[0] = hl_rtcall(e, HL_RT_str_chars, hl_one(e, i->args[0]));
+    hl_check_not_null(e, i, out[0]);
+}
+
 void hl_emit_ord(hl_emit *e, hl_inst *i, V *out)
 {
     V code = hl_rtcall(e, HL_RT_ord, hl_one(e, i->args[0]));

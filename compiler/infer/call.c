@@ -148,18 +148,38 @@ static bool fits_out(hl_infer *in, hl_inst *i, const call_note *c, const hl_type
     return false;
 }
 
-/* --- lists and tuples of numbers where NumPy expects arrays ------------------------------------------------------------------ */
+/* --- lists and tuples of numbers where NumPy expects arrays, text that is gone over ------------------------------------------- */
 
-/* np.asarray(v), in front of `before`; NULL when there is no NumPy. */
-static hl_inst *as_array(hl_infer *in, hl_inst *before, hl_inst *v)
+/* module.name(v), in front of `before`; NULL when there is no such function. */
+static hl_inst *converted(hl_infer *in, hl_inst *before, hl_inst *v, const char *module, const char *name)
 {
-    PyObject *np = PyImport_ImportModule("numpy"), *asarray = np ? PyObject_GetAttrString(np, "asarray") : NULL;
-    Py_XDECREF(np);
-    if (!asarray) return PyErr_Clear(), NULL;
-    hl_inst *args[2] = {hl_infer_const(in, before, hl_keep(in->arena, asarray)), v};
+    PyObject *m = PyImport_ImportModule(module), *function = m ? PyObject_GetAttrString(m, name) : NULL;
+    Py_XDECREF(m);
+    if (!function) return PyErr_Clear(), NULL;
+    hl_inst *args[2] = {hl_infer_const(in, before, hl_keep(in->arena, function)), v};
     hl_inst *call = hl_infer_insert(in, before, HL_OP_call, args, 2);
     hl_infer_queue(in, call);
     return call;
+}
+
+static hl_inst *as_array(hl_infer *in, hl_inst *before, hl_inst *v) { return converted(in, before, v, "numpy", "asarray"); }
+
+/* The list of a text's characters, which is what can be iterated. */
+static hl_inst *as_chars(hl_infer *in, hl_inst *before, hl_inst *v) { return converted(in, before, v, "builtins", "list"); }
+
+static bool is_text(hl_infer *in, const hl_inst *v) { return v->type && hl_unliteral(hl_resolve(in, v->type))->kind == HL_K_STR; }
+
+/* Does operand k of a function go over its items? */
+static bool iterates(const call_note *c, int k)
+{
+    static const struct { const char *key; int first, last; } places[] = {
+        {"builtins.enumerate", 0, 0}, {"builtins.reversed", 0, 0}, {"builtins.any", 0, 0}, {"builtins.all", 0, 0}, {"builtins.zip", 0, MAX_ARGS}, {"extend", 1, 1},
+    };
+    const hl_rule *r = c->target.rows;
+    if (k == 0 && c->args.npos == 1 && r->kind == HL_RULE_FUNC && (!strcmp(r->key, "builtins.min") || !strcmp(r->key, "builtins.max"))) return true;
+    for (size_t n = 0; n < sizeof places / sizeof *places; n++)
+        if (!strcmp(places[n].key, r->key)) return k >= places[n].first && k <= places[n].last;
+    return false;
 }
 
 /* Names of parameters that may be anything np.asarray takes. */
@@ -210,8 +230,8 @@ static bool is_pile(const hl_rule *r)
     return p.n && ((p.len[0] == 6 && !memcmp(p.name[0], "arrays", 6)) || (p.len[0] == 3 && !memcmp(p.name[0], "tup", 3)));
 }
 
-/* No row took the operands: those that NumPy would make arrays of become arrays, and the rows are asked again. */
-static bool take_arrays(hl_infer *in, hl_inst *i, call_note *c)
+/* No row took the operands: those that NumPy would make arrays of become arrays, texts that are gone over lists, and the rows are asked again. */
+static bool take_sequences(hl_infer *in, hl_inst *i, call_note *c)
 {
     bool some = false;
     hl_inst *args[MAX_ARGS];
@@ -221,6 +241,7 @@ static bool take_arrays(hl_infer *in, hl_inst *i, call_note *c)
         hl_inst **v = k < c->args.npos ? &c->args.pos[k] : &c->args.kw[k - c->args.npos], *array = NULL;
         PyObject *name = k < c->args.npos ? NULL : c->args.names[k - c->args.npos];
         if (k == 0 && is_pile(c->target.rows)) array = as_pile(in, i, *v);
+        else if (is_text(in, *v) && iterates(c, k)) array = as_chars(in, i, *v);
         else if ((k || !self) && is_sequence(in, *v) && may_be_sequence(c->target.rows, k, name)) array = as_array(in, i, *v);
         if (array) *v = array, some = true;
         if (n < MAX_ARGS) args[n++] = *v;
@@ -231,6 +252,13 @@ static bool take_arrays(hl_infer *in, hl_inst *i, call_note *c)
 
 bool hl_infer_take_sequences(hl_infer *in, hl_inst *i, const hl_type *const *types)
 {
+    int over = i->op == HL_OP_getiter || i->op == HL_OP_unpack || i->op == HL_OP_unpack_ex ? 0 : i->op == HL_OP_list_extend ? 1 : -1;
+    if (over >= 0 && is_text(in, i->args[over])) {
+        hl_inst *args[2] = {i->args[0], i->nargs > 1 ? i->args[1] : NULL};
+        if (!(args[over] = as_chars(in, i, args[over]))) return false;
+        hl_infer_set_args(in, i, args, i->nargs);
+        return true;
+    }
     bool arithmetic = i->op >= HL_OP_add && i->op <= HL_OP_matmul, comparison = i->op >= HL_OP_lt && i->op <= HL_OP_ge;
     int at = i->op == HL_OP_setitem && hl_is_array(types[0]) ? 2 : !arithmetic && !comparison ? -1 : hl_is_array(types[0]) ? 1 : hl_is_array(types[1]) ? 0 : -1;
     if (at < 0 || !hl_is_array_like(types[at])) return false;
@@ -271,7 +299,7 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
             if (in->why && n >= 0) why = in->why;
             else if (in->why) misfit = in->why;
         }
-    if (take_arrays(in, i, c)) return hl_T.unknown;
+    if (take_sequences(in, i, c)) return hl_T.unknown;
     if (!why) why = misfit;
     hl_infer_fail(in, i, "%s", why ? why : "");
     return NULL;

@@ -28,11 +28,7 @@ const hl_type *hl_iter_over(hl_interner *in, const hl_type *over, const char **w
         if (over->ndim) return hl_type_iter(in, HL_ITER_ARRAY, &over, 1, array_item(over));
         *why = "iteration over a 0-d array";
         return NULL;
-    case HL_K_STR: case HL_K_LITERAL:
-        *why = "iteration over a str is not supported";
-        if (over->kind == HL_K_STR || over->elem->kind == HL_K_STR) return NULL;
-        break;
-    default: break;
+    default: break; /* text is made a list first (hl_infer_take_sequences) */
     }
     *why = "it is not iterable";
     return NULL;

@@ -71,6 +71,14 @@ const hl_type *hl_type_len_str(hl_site *s)
     return hl_is_literal(t) ? literal_of(s, PyLong_FromSsize_t(PyUnicode_GET_LENGTH(t->obj))) : hl_T.int64;
 }
 
+/* list(text), which is also how everything else goes over text (hl_infer_take_sequences). */
+const hl_type *hl_type_chars(hl_site *s)
+{
+    if (!is_str(s->types[0])) return NULL;
+    const hl_type *var = hl_fresh_var(s->in, s->inst);
+    return hl_bind(s->in, var, hl_T.str) ? hl_type_list(hl_site_types(s), var) : NULL;
+}
+
 /* What CPython makes of literals; NULL when that raises: it then does at run time, too. */
 static const hl_type *folded(hl_site *s, PyObject *owned)
 {
