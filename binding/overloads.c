@@ -50,23 +50,23 @@ static PyObject *registered(PyObject *function)
     return Py_XNewRef(f);
 }
 
-static bool of_numpy(PyObject *function)
+static bool may_be_ours(PyObject *function)
 {
     PyObject *self = PyCFunction_Check(function) ? PyCFunction_GET_SELF(function) : NULL;
     if (self && !strcmp(Py_TYPE(self)->tp_name, "numpy.ufunc")) return true; /* add.reduce */
     PyObject *module = PyObject_GetAttrString(function, "__module__");
     const char *name = module && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : NULL;
-    bool is = name && !strncmp(name, "numpy", 5);
+    bool is = name && (!strncmp(name, "numpy", 5) || !strcmp(name, "builtins"));
     Py_XDECREF(module);
     PyErr_Clear();
     return is;
 }
 
-/* hotloop.library has what nobody else registered for a function of NumPy's; it imports the module that does. */
+/* hotloop.library has what nobody else registered for a function of NumPy's or a builtin one; it imports the module that does. */
 static PyObject *hook_overload(PyObject *function)
 {
     PyObject *f = registered(function);
-    if (f || PyErr_Occurred() || !of_numpy(function)) return f;
+    if (f || PyErr_Occurred() || !may_be_ours(function)) return f;
     PyObject *find = hl_package("library", "find");
     f = find ? PyObject_CallOneArg(find, function) : NULL;
     Py_XDECREF(find);

@@ -1244,3 +1244,43 @@ def test_exhausted_memory_leaks_nothing(step):
     finally:
         _binding.fail_after(-1)
     assert f(5) == want
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------------------
+
+def test_extremes_and_sorting_by_key():
+    def f(a):
+        squares = sorted(a, key=lambda x: x * x, reverse=True)
+        return (sorted(a, key=lambda x: -x), squares, min(a, key=abs), max(a, key=abs), max(a, key=lambda x: x % 2, default=a[-1]),
+                min([x for x in a if x > 9], key=lambda x: x, default=a[0]), max((3, -4), key=abs), sorted(a, key=None), max(a, key=None))
+
+    def by_place(a):
+        return max(range(len(a)), key=lambda i: a[i]), sorted(enumerate(a), key=lambda p: p[1]), sorted("text", key=lambda c: ord(c))
+
+    for a in ([3, 1, 2], [5], [2, -2, 1, -1, 2], [2.5, -0.0, 0.0, -2.5]):
+        check(f, a)
+        check(by_place, a)
+
+
+def test_keys_that_raise_and_nothing_to_choose_from():
+    def first(a, log):
+        def key(x):
+            log.append(x)
+            return 10 // x
+        return max(a, key=key), sorted(a, key=key)
+
+    def empty(a):
+        return max([x for x in a if x > 9], key=lambda x: x)
+
+    for a in ([3, 1, 2], [5, 0, 1]):
+        check(first, a, [7])
+        check(empty, a)
+    check_error(lambda a, b: max(a, b, key=lambda x: -x), (1, 2), TypingError, "several values")
+
+
+def test_many_lists_in_one_function():
+    """Each has a type of its own to be found; that takes time, but comes to an end."""
+    lines = "".join(f"    x{k} = [v for v in a if v > {k}]\n    t += len(x{k})\n" for k in range(110))
+    scope = {}
+    exec(f"def f(a):\n    t = 0\n{lines}    return t\n", scope)
+    check(scope["f"], [1, 2, 3])

@@ -612,6 +612,14 @@ static int resolve_ufunc(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee
     return 1;
 }
 
+/* Rows know no functions as arguments: max(items, key=f) is the library's. */
+static bool has_key(const call_note *c)
+{
+    for (int k = 0; k < c->args.nkw; k++)
+        if (name_is(c->args.names[k], "key", 3)) return true;
+    return false;
+}
+
 static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, PyObject *obj)
 {
     const hl_hooks *h = in->cx->hooks;
@@ -619,6 +627,9 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
     hl_inst *out = rows ? take_out(in, c, obj) : NULL;
     int done;
     if (out) return call_out(in, i, c, callee, out, rows, NULL);
+    PyObject *o = rows && has_key(c) && h && h->overload ? h->overload(obj) : NULL;
+    if (o) return to_function(in, i, c, hl_keep(in->arena, o), HL_TO_OVERLOAD);
+    if (PyErr_Occurred()) return in->cx->python_error = true, -1;
     if (rows) return to_rows(c, rows, NULL, NULL);
     if (resolve_ufunc(in, i, c, callee, obj, &done)) return done;
     hl_jitted j;
@@ -629,8 +640,7 @@ static int resolve_object(hl_infer *in, hl_inst *i, call_note *c, hl_inst *calle
         c->target.options = own;
         return to_function(in, i, c, j.py_func, HL_TO_FUNCTION);
     }
-    PyObject *o = h && h->overload ? h->overload(obj) : NULL;
-    if (o) return to_function(in, i, c, hl_keep(in->arena, o), HL_TO_OVERLOAD);
+    if (h && h->overload && (o = h->overload(obj))) return to_function(in, i, c, hl_keep(in->arena, o), HL_TO_OVERLOAD);
     if (PyErr_Occurred()) return in->cx->python_error = true, -1;
     if (PyType_Check(obj)) return resolve_class(in, i, c, callee, obj);
     const hl_type *t = h ? h->type_from(obj) : NULL;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VISITS = 200, MAX_INSTANCES = 2000, MAX_OF_ONE = 200, MAX_PARTS = 1000 };
+enum { MAX_VISITS = 200, VISITS_PER_LIST = 8, MAX_INSTANCES = 2000, MAX_OF_ONE = 200, MAX_PARTS = 1000 };
 
 static hl_block_note *block_note(hl_infer *in, hl_block *b)
 {
@@ -44,12 +44,22 @@ void hl_infer_queue_users(hl_infer *in, hl_inst *i)
     for (int k = 0; k < i->uses.n; k++) hl_infer_queue(in, i->uses.at[k]);
 }
 
+/* May a type variable that is bound change what is known of i? */
+static bool depends(hl_inst *i)
+{
+    if (!i->type || i->type->has_var || i->type->kind == HL_K_UNKNOWN || hl_infer_note(i)->failed || hl_ops[i->op].effects & HL_E_TERM) return true;
+    for (int k = 0; k < i->nargs; k++)
+        if (i->args[k]->type && i->args[k]->type->has_var) return true;
+    return false;
+}
+
 void hl_infer_requeue_all(hl_infer *in)
 {
     for (int f = 0; f < in->instances.n; f++) {
         hl_func *fn = in->instances.at[f]->func;
         for (int b = 0; b < fn->blocks.n; b++)
-            for (hl_inst *i = fn->blocks.at[b]->first; i; i = i->next) hl_infer_queue(in, i);
+            for (hl_inst *i = fn->blocks.at[b]->first; i; i = i->next)
+                if (depends(i)) hl_infer_queue(in, i);
     }
 }
 
@@ -396,7 +406,7 @@ void hl_infer_visit(hl_infer *in, hl_inst *i)
     in->objects = hl_infer_allows(in, i);
     if (in->objects && !n->object && hl_infer_forces(in, i))
         hl_infer_make_object(in, i, i->flags & HL_I_OBJECT ? "in a block under objmode" : "the option forceobj=True");
-    if (++n->visits > MAX_VISITS) {
+    if (++n->visits > MAX_VISITS + VISITS_PER_LIST * in->vars.n) { /* each variable that is bound asks everything again */
         hl_infer_fail(in, i, "the types of this loop do not settle");
         return;
     }
