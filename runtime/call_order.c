@@ -4,16 +4,49 @@
 
 /* --- sort --------------------------------------------------------------------------------------------------------------- */
 
-static hl_status sort_lines(const nd *a, int axis)
+static double float_at(const char *p, int npy)
+{
+    float f;
+    double d;
+    if (npy == NPY_DOUBLE) return memcpy(&d, p, 8), d;
+    memcpy(&f, p, 4);
+    return (double)f;
+}
+
+/* Sorts a line; of the items that are equal only zeros of both signs can be told apart, and get back the order that they had. */
+static hl_status sort_stably(char *p, int64_t n, int64_t stride, int npy)
+{
+    int64_t zeros = 0, minus = 0, k = 0;
+    bool *negative = hl_malloc((size_t)(n ? n : 1));
+    if (!negative) return hl_failed(HL_ERR_memory, 0, 0);
+    for (; k < n; k++) {
+        double v = float_at(p + k * stride, npy);
+        if (v == 0) minus += negative[zeros++] = signbit(v) != 0;
+    }
+    hl_status bad = hl_sort(p, n, stride, npy);
+    if (!bad && minus && minus < zeros) {
+        for (k = 0; float_at(p + k * stride, npy) != 0;) k++;
+        for (int64_t z = 0; z < zeros; z++) {
+            double d = negative[z] ? -0.0 : 0.0;
+            float f = (float)d;
+            memcpy(p + (k + z) * stride, npy == NPY_DOUBLE ? (void *)&d : (void *)&f, npy == NPY_DOUBLE ? 8 : 4);
+        }
+    }
+    hl_free(negative);
+    return bad;
+}
+
+static hl_status sort_lines(const nd *a, int axis, bool stable)
 {
     int64_t n, stride;
     nd rest = hl_nd_axis(a, axis, &n, &stride);
     hl_lines l = hl_lines_of(&rest);
     for (char *p; hl_line(&l, &p);)
-        if (hl_sort(p, n, stride, a->npy)) return 1;
+        if (stable && hl_npy_is_float(a->npy) ? sort_stably(p, n, stride, a->npy) : hl_sort(p, n, stride, a->npy)) return 1;
     return 0;
 }
 
+/* a, axis, kind: 1 when it is stable */
 hl_status hl_np_sort(const hl_operand *a, hl_slot *out)
 {
     nd x = hl_nd_of(a), r;
@@ -21,7 +54,7 @@ hl_status hl_np_sort(const hl_operand *a, hl_slot *out)
     if (x.nd && hl_arg_axis(&a[1], x.nd, &axis, -1)) return 1;
     if (hl_nd_contiguous(&r, &x, x.npy)) return 1;
     if (hl_given_none(&a[1])) hl_nd_flatten(&r), axis = 0;
-    if (x.nd && sort_lines(&r, axis)) return hl_nd_drop(&r), 1;
+    if (x.nd && sort_lines(&r, axis, hl_arg_int(&a[2], 0))) return hl_nd_drop(&r), 1;
     hl_nd_give(&r, out);
     return 0;
 }
@@ -32,7 +65,7 @@ hl_status hl_np_sort_method(const hl_operand *a, hl_slot *out)
     nd x = hl_nd_of(a);
     int axis;
     if (hl_arg_axis(&a[1], x.nd, &axis, -1)) return 1;
-    return sort_lines(&x, axis);
+    return sort_lines(&x, axis, hl_arg_int(&a[2], 0));
 }
 
 static hl_status argsort(nd x, int axis, hl_slot *out)
@@ -277,51 +310,94 @@ static double lerp(double a, double b, double t, precision p)
     return t >= 0.5 ? b - d * (1 - t) : a + d * t;
 }
 
-/* Linear interpolation between the two items round the place (n - 1) q of a partitioned line of doubles.  NumPy reaches the last item at
- * distance n from itself: no distance at all, but of an infinity, which gives NaN. */
-static hl_status quantile_of(double *x, int64_t n, const double *q, int64_t nq, double *out, bool skip_nan, precision p)
+typedef struct quantile_job { hl_quantile_method method; int work; bool skip_nan; precision p; } quantile_job; /* work: int64, uint64 or double */
+
+/* Between which two of m sorted items quantile q lies, and how far from the one to the other.  A discrete method gives the first.  Beyond
+ * an end both are that end, as in NumPy: no distance at all, but of an infinity, which gives NaN. */
+static double quantile_place(hl_quantile_method method, double q, int64_t m, int64_t kth[2])
 {
-    int64_t m = 0;
-    for (int64_t k = 0; k < n; k++)
+    double n = (double)m, at = q * (n - 1), alpha = 0, beta = 0;
+    switch (method) {
+    case HL_Q_LOWER: at = floor(at); break;
+    case HL_Q_HIGHER: at = ceil(at); break;
+    case HL_Q_NEAREST: at = rint(at); break;
+    case HL_Q_INVERTED_CDF: at = ceil(n * q - 1); break;
+    case HL_Q_CLOSEST_OBSERVATION:
+        at = n * q - 1.5;
+        at = floor(at) == at && fmod(at, 2) != 0 ? at : floor(at) + 1; /* half way: an even one, counted from 1 */
+        break;
+    case HL_Q_LINEAR: break;
+    case HL_Q_MIDPOINT: at = 0.5 * (floor(at) + ceil(at)); break;
+    case HL_Q_AVERAGED_INVERTED_CDF: at = n * q - 1; break;
+    case HL_Q_INTERPOLATED_INVERTED_CDF: beta = 1; break;
+    case HL_Q_HAZEN: alpha = beta = 0.5; break;
+    case HL_Q_WEIBULL: break;
+    case HL_Q_MEDIAN_UNBIASED: alpha = beta = 1 / 3.0; break;
+    case HL_Q_NORMAL_UNBIASED: alpha = beta = 3 / 8.0; break;
+    }
+    if (method >= HL_Q_INTERPOLATED_INVERTED_CDF) at = n * q + (alpha + q * (1 - alpha - beta)) - 1;
+    double low = floor(at), part = at - low;
+    if (at < 0 || at >= n - 1) return kth[0] = kth[1] = at < 0 ? 0 : m - 1, n;
+    kth[0] = (int64_t)low, kth[1] = method < HL_Q_DISCRETE_END ? kth[0] : kth[0] + 1;
+    return method == HL_Q_AVERAGED_INVERTED_CDF ? (part == 0 ? 0.5 : 1) : method == HL_Q_MIDPOINT ? (part == 0 ? 0 : 0.5) : part;
+}
+
+/* The quantiles q of a line of items that are 8 bytes wide; it is partitioned on the way. */
+static hl_status quantile_of(void *line, int64_t n, const double *q, int64_t nq, void *out, const quantile_job *job)
+{
+    double *x = line;
+    int64_t kth[2], m = job->work == NPY_DOUBLE ? 0 : n;
+    for (int64_t k = 0; k < n && job->work == NPY_DOUBLE; k++)
         if (x[k] == x[k]) x[m++] = x[k];
-    if (m < n && !skip_nan) m = 0;
+    if (m < n && !job->skip_nan) m = 0;
     for (int64_t j = 0; j < nq; j++) {
         if (!m) {
-            out[j] = NAN;
+            ((double *)out)[j] = NAN;
             continue;
         }
-        double at = q[j] * (double)(m - 1), low = floor(at);
-        int64_t kth[2] = {(int64_t)low, (int64_t)low + 1 < m ? (int64_t)low + 1 : (int64_t)low};
-        if (hl_partition(x, m, 8, NPY_DOUBLE, kth, 2)) return 1;
-        out[j] = lerp(x[kth[0]], x[kth[1]], kth[1] == kth[0] ? (double)m : at - low, p);
+        double part = quantile_place(job->method, q[j], m, kth);
+        if (hl_partition(line, m, 8, job->work, kth, 2)) return 1;
+        if (job->method < HL_Q_DISCRETE_END) memcpy((char *)out + 8 * j, (char *)line + 8 * kth[0], 8);
+        else ((double *)out)[j] = lerp(x[kth[0]], x[kth[1]], part, job->p);
     }
     return 0;
 }
 
 /* The lines of x along an axis: place j of the result holds the j-th quantile of all lines. */
-static hl_status quantile_lines(const nd *x, int axis, const double *q, int64_t nq, nd *r, bool skip_nan, precision p)
+static hl_status quantile_lines(const nd *x, int axis, const double *q, int64_t nq, nd *r, const quantile_job *job)
 {
     int64_t n, stride;
     nd rest = hl_nd_axis(x, axis, &n, &stride);
     int64_t lines = hl_nd_size(&rest), o = 0;
-    double *line = hl_malloc((size_t)(n + nq + 1) * 8), *one = line + n;
+    char *line = hl_malloc((size_t)(n + nq + 1) * 8), *one = line + 8 * n;
     if (!line) return hl_failed(HL_ERR_memory, 0, 0);
     hl_status bad = 0;
     hl_lines l = hl_lines_of(&rest);
     for (char *at; !bad && hl_line(&l, &at); o++) {
-        hl_items_convert(line, 8, NPY_DOUBLE, at, stride, x->npy, n);
-        bad = quantile_of(line, n, q, nq, one, skip_nan, p);
-        hl_items_convert(r->data + o * r->item, lines * r->item, r->npy, one, 8, NPY_DOUBLE, nq);
+        hl_items_convert(line, 8, job->work, at, stride, x->npy, n);
+        bad = quantile_of(line, n, q, nq, one, job);
+        hl_items_convert(r->data + o * r->item, lines * r->item, r->npy, one, 8, job->work, nq);
     }
     hl_free(line);
     return bad;
 }
 
-/* a, q, axis: without the axis of all items; a scalar q gives a scalar, an array of q as many */
+/* How the items are worked on and what the result holds: whole numbers stay so when the method gives one of them. */
+static quantile_job quantile_begin(const hl_operand *a, bool several, bool skip_nan, int *result)
+{
+    quantile_job job = {(hl_quantile_method)hl_arg_int(&a[3], HL_Q_LINEAR), NPY_DOUBLE, skip_nan, a->npy != NPY_FLOAT ? DOUBLE : several ? SINGLE_DISTANCE : SINGLE};
+    bool item = job.method < HL_Q_DISCRETE_END, single = a->npy == NPY_FLOAT && (item || !several);
+    *result = single ? NPY_FLOAT : NPY_DOUBLE;
+    if (item && a->npy != NPY_FLOAT && a->npy != NPY_DOUBLE) job.work = (a->npy == NPY_UBYTE || a->npy == NPY_USHORT || a->npy == NPY_UINT || a->npy == NPY_ULONG || a->npy == NPY_ULONGLONG) ? NPY_UINT64 : NPY_INT64, *result = a->npy;
+    return job;
+}
+
+/* a, q, axis, method: without the axis of all items; a scalar q gives a scalar, an array of q as many */
 static hl_status quantile(const hl_operand *a, hl_slot *out, double scale, bool skip_nan)
 {
     nd x = hl_nd_of(a), q = hl_nd_of(&a[1]), xs = {0}, qs, r = {0};
-    int axis = 0;
+    int axis = 0, result;
+    quantile_job job = quantile_begin(a, q.nd, skip_nan, &result);
     bool along = hl_given(&a[2]);
     if (along && hl_arg_axis(&a[2], x.nd, &axis, 0)) return 1;
     if (hl_nd_contiguous(&qs, &q, NPY_DOUBLE)) return 1;
@@ -332,7 +408,7 @@ static hl_status quantile(const hl_operand *a, hl_slot *out, double scale, bool 
         if (!(v[k] >= 0 && v[k] <= 1)) return hl_nd_drop(&qs), hl_failed(scale == 1 ? HL_ERR_quantile_q : HL_ERR_percentile_q, 0, 0);
     }
     if (!along) { /* one line of all items */
-        if (hl_nd_items(&xs, &x, NPY_DOUBLE)) return hl_nd_drop(&qs), 1;
+        if (hl_nd_items(&xs, &x, job.work)) return hl_nd_drop(&qs), 1;
         x = xs, x.nd = 1, x.shape[0] = hl_nd_size(&xs), x.stride[0] = 8;
     }
     int dims = q.nd + x.nd - 1;
@@ -341,12 +417,12 @@ static hl_status quantile(const hl_operand *a, hl_slot *out, double scale, bool 
     for (int k = 0, d = q.nd; k < x.nd; k++)
         if (k != axis) shape[d++] = x.shape[k];
     hl_status bad = 0;
-    if (dims) bad = hl_nd_new(&r, dims, shape, !q.nd && a->npy == NPY_FLOAT ? NPY_FLOAT : NPY_DOUBLE);
-    else r = (nd){.data = (char *)&one, .npy = NPY_DOUBLE, .item = 8};
+    if (dims) bad = hl_nd_new(&r, dims, shape, result);
+    else r = (nd){.data = (char *)&one, .npy = job.work, .item = 8};
     if (!bad && x.shape[axis] == 0) {
-        if (!skip_nan) bad = hl_failed(HL_ERR_index_array0, -1, 0);
+        if (!skip_nan || job.work != NPY_DOUBLE) bad = hl_failed(HL_ERR_index_array0, -1, 0);
         else one = NAN;
-    } else if (!bad) bad = quantile_lines(&x, axis, v, nq, &r, skip_nan, a->npy != NPY_FLOAT ? DOUBLE : q.nd ? SINGLE_DISTANCE : SINGLE);
+    } else if (!bad) bad = quantile_lines(&x, axis, v, nq, &r, &job);
     if (xs.owner) hl_nd_drop(&xs);
     hl_nd_drop(&qs);
     if (bad) return r.owner ? hl_nd_drop(&r), 1 : 1;

@@ -18,6 +18,20 @@ typedef struct hl_operand { /* 16 bytes; the emitter writes two words */
  * which axis of the array the first HL_INDEX_AXES indexed dimensions are, for messages. */
 enum { HL_INDEX_AXES = 11 };
 
+/* Methods of percentiles, operand 3: those of Hyndman and Fan ("Sample quantiles in statistical packages", The American Statistician 50,
+ * 1996) and NumPy's own, under NumPy's names.  The discrete ones come first: they give an item as it is. */
+#define HL_QUANTILE_METHODS(X)                                                                                         \
+    X(LOWER, "lower") X(HIGHER, "higher") X(NEAREST, "nearest") X(INVERTED_CDF, "inverted_cdf") X(CLOSEST_OBSERVATION, "closest_observation") \
+    X(LINEAR, "linear") X(MIDPOINT, "midpoint") X(AVERAGED_INVERTED_CDF, "averaged_inverted_cdf")                     \
+    X(INTERPOLATED_INVERTED_CDF, "interpolated_inverted_cdf") X(HAZEN, "hazen") X(WEIBULL, "weibull")                 \
+    X(MEDIAN_UNBIASED, "median_unbiased") X(NORMAL_UNBIASED, "normal_unbiased")
+typedef enum hl_quantile_method {
+#define X(id, name) HL_Q_##id,
+    HL_QUANTILE_METHODS(X)
+#undef X
+    HL_Q_DISCRETE_END = HL_Q_LINEAR
+} hl_quantile_method;
+
 #define HL_NP_CALLS(X) /* name, operands as in NumPy */                                                                \
     X(sort) X(sort_method) X(argsort) X(partition) X(partition_method) X(argpartition) X(searchsorted) X(unique)       \
     X(cumsum) X(cumprod) X(median) X(nanmedian) X(percentile) X(quantile) X(nanpercentile) X(nanquantile)              \

@@ -103,9 +103,9 @@ static bool refuse_readonly(hl_emit *e, hl_inst *i, hl_err err)
 }
 
 #define CALL(name) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { plain_call(e, i, HL_RT_np_##name, false, out); }
-CALL(sort) CALL(argsort) CALL(partition) CALL(argpartition) CALL(searchsorted) CALL(searchsorted_scalar) CALL(unique) CALL(unique_flags) CALL(slogdet)
+CALL(argsort) CALL(partition) CALL(argpartition) CALL(searchsorted) CALL(searchsorted_scalar) CALL(unique) CALL(unique_flags) CALL(slogdet)
 CALL(eigh) CALL(eigvalsh) CALL(svd) CALL(svdvals) CALL(qr) CALL(cumsum) CALL(cumprod)
-CALL(median) CALL(nanmedian) CALL(percentile) CALL(quantile) CALL(nanpercentile) CALL(nanquantile) CALL(concatenate) CALL(stack) CALL(vstack)
+CALL(median) CALL(nanmedian) CALL(concatenate) CALL(stack) CALL(vstack)
 CALL(hstack) CALL(column_stack) CALL(dstack) CALL(append) CALL(delete_) CALL(insert) CALL(repeat) CALL(tile) CALL(roll) CALL(take) CALL(bincount)
 CALL(digitize) CALL(interp) CALL(histogram) CALL(nonzero) CALL(flatnonzero) CALL(argwhere) CALL(trace) CALL(outer) CALL(norm) CALL(array_equal)
 CALL(permutation) CALL(diff) CALL(kron) CALL(isin) CALL(tri) CALL(triu) CALL(tril) CALL(cov) CALL(corrcoef) CALL(trapezoid) CALL(vander)
@@ -145,8 +145,32 @@ static void emit_product(hl_emit *e, hl_inst *i, hl_rt general, hl_err mismatch,
 void hl_emit_call_dot(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL_RT_np_dot, HL_ERR_dot_shape, out); }
 void hl_emit_call_matmul(hl_emit *e, hl_inst *i, V *out) { emit_product(e, i, HL_RT_np_matmul, HL_ERR_matmul_shape, out); }
 #define IN_PLACE(name, err) void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i, err)) plain_call(e, i, HL_RT_np_##name, false, out); }
-IN_PLACE(sort_method, HL_ERR_readonly_sort) IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array) IN_PLACE(fill_diagonal, HL_ERR_readonly_underlying)
+IN_PLACE(partition_method, HL_ERR_readonly_partition) IN_PLACE(shuffle, HL_ERR_readonly_array) IN_PLACE(fill_diagonal, HL_ERR_readonly_underlying)
 #undef IN_PLACE
+
+/* sort: a, axis, kind; also stable=True */
+static void emit_sort(hl_emit *e, hl_inst *i, hl_rt f, V *out)
+{
+    call c = {.n = 0};
+    for (int k = 0; k < 2; k++) push_operand(e, &c, i->args[k]);
+    push(e, &c, hl_i64(e, hl_sort_kind_of(i->args[2]->type, i->args[3]->type) == 1), 0, 0, HL_ARG_INT);
+    finish_call(e, i, &c, f, false, out);
+}
+
+void hl_emit_call_sort(hl_emit *e, hl_inst *i, V *out) { emit_sort(e, i, HL_RT_np_sort, out); }
+void hl_emit_call_sort_method(hl_emit *e, hl_inst *i, V *out) { if (!refuse_readonly(e, i, HL_ERR_readonly_sort)) emit_sort(e, i, HL_RT_np_sort_method, out); }
+
+/* percentile and its like: a, q, axis and the method */
+#define QUANTILE(name)                                                                                                 \
+    void hl_emit_call_##name(hl_emit *e, hl_inst *i, V *out)                                                          \
+    {                                                                                                                  \
+        call c = {.n = 0};                                                                                             \
+        for (int k = 0; k < 3; k++) push_operand(e, &c, i->args[k]);                                                   \
+        push(e, &c, hl_i64(e, hl_quantile_method_of(i->args[3]->type)), 0, 0, HL_ARG_INT);                             \
+        finish_call(e, i, &c, HL_RT_np_##name, false, out);                                                            \
+    }
+QUANTILE(percentile) QUANTILE(quantile) QUANTILE(nanpercentile) QUANTILE(nanquantile)
+#undef QUANTILE
 
 /* convolve, correlate: two vectors, and the mode: 0 valid, 1 same, 2 full, or a string that the runtime looks at */
 static void emit_convolution(hl_emit *e, hl_inst *i, hl_rt f, int otherwise, V *out)

@@ -242,7 +242,8 @@ void hl_emit_np_ravel_view(hl_emit *e, hl_inst *i, V *out)
 static int new_shape(hl_emit *e, hl_inst *i, V size, V *shape)
 {
     int nd = 0;
-    for (int k = 1; k < i->nargs; k++) nd += sizes_of(e, i->args[k], shape + nd);
+    hl_reshape_args p = hl_reshape_args_of(i->rule, i->nargs);
+    for (int k = p.first; k < p.end; k++) nd += sizes_of(e, i->args[k], shape + nd);
     int64_t c;
     V asked[HL_DIMS];
     memcpy(asked, shape, sizeof *asked * (size_t)nd);
@@ -269,12 +270,28 @@ static int new_shape(hl_emit *e, hl_inst *i, V size, V *shape)
     return nd;
 }
 
+static void turn_round(V *v, int n)
+{
+    for (int k = 0; k < n / 2; k++) {
+        V was = v[k];
+        v[k] = v[n - 1 - k], v[n - 1 - k] = was;
+    }
+}
+
+/* Taking the items in Fortran's order is what C's order does between the transposes. */
+static bool takes_fortran(const hl_inst *i)
+{
+    const hl_type *a = i->args[0]->type, *order = i->args[hl_reshape_args_of(i->rule, i->nargs).order]->type;
+    const char *o = order->kind != HL_K_OMITTED && order->kind != HL_K_NONE ? hl_literal_str(order) : "C";
+    return *o == 'F' || (*o == 'A' && a->layout == 'F');
+}
+
 void hl_emit_np_reshape_view(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *t = i->args[0]->type;
     V *a = hl_array_parts(e, i->args[0]), shape[HL_DIMS], strides[HL_DIMS];
     new_shape(e, i, hl_array_size(e, t->ndim, a + 2), shape);
-    hl_array_c_strides(e, i->type, shape, strides);
+    hl_array_c_strides(e, i->type, shape, strides); /* or Fortran's, as the type says */
     hl_array_fill_parts(e, i->type, a[0], a[1], shape, strides, out);
 }
 
@@ -282,14 +299,18 @@ void hl_emit_np_reshape_view(hl_emit *e, hl_inst *i, V *out)
 void hl_emit_np_reshape_any(hl_emit *e, hl_inst *i, V *out)
 {
     const hl_type *t = i->args[0]->type;
-    V *a = hl_array_parts(e, i->args[0]), shape[HL_DIMS];
+    V *a = hl_array_parts(e, i->args[0]), shape[HL_DIMS], from[2 + 2 * HL_DIMS];
     int nd = new_shape(e, i, hl_array_size(e, t->ndim, a + 2), shape);
+    bool fortran = takes_fortran(i);
+    memcpy(from, a, sizeof *from * (size_t)(2 + 2 * t->ndim));
+    if (fortran) turn_round(shape, nd), turn_round(from + 2, t->ndim), turn_round(from + 2 + t->ndim, t->ndim);
     V slots = hl_alloca_slots(e, i->type->nparts);
     for (int k = 0; k < nd; k++) LLVMBuildStore(e->b, shape[k], hl_gep_bytes(e, slots, hl_i64(e, 8 * (2 + k))));
-    V status = hl_rtcall(e, HL_RT_array_reshape, hl_array_slots(e, t, a), hl_i32(e, t->ndim << 8 | hl_itemsize(t->elem)), slots, hl_i32(e, nd));
+    V status = hl_rtcall(e, HL_RT_array_reshape, hl_array_slots(e, hl_type_array(t->elem, t->ndim, 'A', t->flags), from), hl_i32(e, t->ndim << 8 | hl_itemsize(t->elem)), slots, hl_i32(e, nd));
     hl_check_status(e, i, status);
     hl_load_slots(e, i->type, slots, out);
     memcpy(out + 2, shape, sizeof *out * (size_t)nd);
+    if (fortran) turn_round(out + 2, nd), turn_round(out + 2 + nd, nd);
 }
 
 /* --- views with other dimensions ----------------------------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ typedef struct reducer {
     V init[4];
     bool nan;                  /* NaNs do not count */
     bool summed;               /* min, max: as if there were no NaN, which the second accumulator, a sum, tells */
+    const V *initial;          /* parts of what was given as initial=, of type acc; or NULL */
     const V *mean;             /* second pass: parts of the mean (var, std), the extreme (argmin, argmax) */
 } reducer;
 
@@ -193,6 +194,17 @@ static void divide(hl_emit *e, const hl_type *t, V const *x, V by, V *out)
     for (int k = 0; k < t->nparts; k++) out[k] = LLVMBuildFDiv(e->b, x[k], by, "");
 }
 
+/* The result of sum, prod, min or max, and what it starts from. */
+static void begin_with(hl_emit *e, const reducer *q, V *out)
+{
+    const hl_type *t = q->acc;
+    V from[2] = {q->initial[0], t->nparts > 1 ? q->initial[1] : NULL}, with[2] = {out[0], out[1]};
+    if (q->r == HL_RED_PROD) hl_arith(e, NULL, HL_OP_mul, t, from, with, out);
+    else if (q->r == HL_RED_SUM) for (int k = 0; k < t->nparts; k++) out[k] = add(e, from[k], with[k]);
+    else if (hl_is_complex(t)) lesser_complex(e, t, from, with, q->r == HL_RED_MIN, out);
+    else out[0] = lesser(e, t, from[0], with[0], q->r == HL_RED_MIN);
+}
+
 /* What the accumulators say, as the result; count: how many items, ddof: a float or NULL. */
 static void reduce_finish(hl_emit *e, const reducer *q, V const *acc, V count, V ddof, V *out)
 {
@@ -218,6 +230,7 @@ static void reduce_finish(hl_emit *e, const reducer *q, V const *acc, V count, V
         return;
     default:
         for (int k = 0; k < q->n; k++) out[k] = acc[k];
+        if (q->initial) begin_with(e, q, out);
     }
 }
 
@@ -372,7 +385,7 @@ static void reduce_summed(hl_emit *e, job *j, V *out)
 
 static bool may_sum(const job *j)
 {
-    bool extreme = j->q.r == HL_RED_MIN || j->q.r == HL_RED_MAX, floats = hl_is_float(j->q.acc) && j->q.item == j->q.acc;
+    bool extreme = (j->q.r == HL_RED_MIN || j->q.r == HL_RED_MAX) && !j->q.initial, floats = hl_is_float(j->q.acc) && j->q.item == j->q.acc;
     return extreme && floats && j->n->nd >= 1 && j->n->nd <= 2 && j->n->nleaf == 1 && j->n->leaf[0].inst == j->v && !hl_is_fused(j->v);
 }
 
@@ -434,12 +447,13 @@ static void reduce_rows(hl_emit *e, job *j, const hl_type *rt, V *out, int64_t a
 {
     const reducer *q = &j->q;
     hl_nest *fill = HL_NEW(e->arena, hl_nest);
-    if (!LLVMIsNull(q->init[0])) {
+    const V *first = q->initial ? q->initial : q->init;
+    if (q->initial || !LLVMIsNull(first[0])) {
         hl_nest_init(fill, j->i, rt->ndim, out + 2);
         int l = hl_nest_leaf(e, fill, NULL, rt, out);
         fill->leaf[l].written = true;
         hl_nest_open(e, fill);
-        hl_nest_store(e, fill, l, q->init);
+        hl_nest_store(e, fill, l, first);
         hl_nest_close(e, fill);
     }
     hl_nest *n = j->n;
@@ -476,7 +490,7 @@ static void reduce_axes(hl_emit *e, job *j, int64_t axes, bool keep, V const *sh
         if (!(axes >> k & 1)) dims[d++] = shape[k];
         else if (keep) dims[d++] = hl_i64(e, 1);
     bool rows = !(axes >> (nd - 1) & 1) && one_accumulator(&j->q) && j->leaf < 0;
-    hl_new_array(e, j->i, rt, dims, rows && LLVMIsNull(j->q.init[0]), out);
+    hl_new_array(e, j->i, rt, dims, rows && !j->q.initial && LLVMIsNull(j->q.init[0]), out);
     if (rows) {
         reduce_rows(e, j, rt, out, axes, keep, shape);
         return;
@@ -549,6 +563,9 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
     const hl_type *item = sequence ? sequence->elem : hl_unliteral(hl_item_of(j.v->type)), *dtype = NULL;
     if (p.dtype >= 0) dtype = hl_dtype_of(i->args[p.dtype]->type, NULL);
     reducer_init(e, &j.q, r, item, hl_reduce_accumulator(r, item, dtype));
+    V initial[2];
+    const hl_type *given = p.initial >= 0 ? hl_unliteral(i->args[p.initial]->type) : hl_T.omitted;
+    if (hl_is_number(given)) hl_item_cast(e, given, j.q.acc, hl_parts(e, i->args[p.initial]), initial), j.q.initial = initial;
     j.ddof = ddof_of(e, i, p, j.q.acc);
     int64_t axes = *(int64_t *)i->data;
     int nd = sequence ? 1 : hl_ndim_of(j.v);
@@ -578,8 +595,8 @@ void hl_emit_reduce(hl_emit *e, hl_inst *i, V *out)
         hl_nest_tree(e, j.n, j.v);
     }
     j.count = all ? hl_array_size(e, nd, shape) : reduced_count(e, nd, shape, axes);
-    bool one = all && !hl_is_array(i->type), early = one && refuses_empty(r) && hl_lanes_refuse_empty(e, j.n, i, j.v, empty_error(r));
-    if (!early) check_not_empty(e, i, r, nd, shape, all ? -1 : axes);
+    bool one = all && !hl_is_array(i->type), early = one && refuses_empty(r) && !j.q.initial && hl_lanes_refuse_empty(e, j.n, i, j.v, empty_error(r));
+    if (!early && !j.q.initial) check_not_empty(e, i, r, nd, shape, all ? -1 : axes);
     if (one) {
         j.n->ordered = is_arg(r);
         j.n->blocked = is_sum(r) && !hl_is_intlike(j.q.acc);

@@ -25,6 +25,9 @@ typedef struct call_note {
     hl_inst **given; int ngiven;   /* operands before the call was resolved, the callee first */
 } call_note;
 
+static PyObject *choose_overload(hl_infer *in, hl_inst *i, call_note *c, bool literals);
+static const hl_type *call_overload(hl_infer *in, hl_inst *i, call_note *c);
+
 static void remember(hl_infer *in, call_note *c, hl_inst *const *args, int n)
 {
     c->given = HL_NEWN(in->arena, hl_inst *, n + 1);
@@ -186,7 +189,7 @@ static bool iterates(const call_note *c, int k)
 static bool takes_any_sequence(const char *name, size_t n)
 {
     static const char *const names[] = {"a", "b", "x", "x1", "x2", "z", "m", "v", "y", "p", "q", "ar", "ar1", "ar2", "arr", "ary", "val", "condition", "bins",
-                                        "weights", "xp", "fp", "array", "element", "test_elements", "prototype", "values", "min", "max", "a_min", "a_max"};
+                                        "weights", "xp", "fp", "array", "element", "test_elements", "prototype", "values", "min", "max", "a_min", "a_max", "fill_value"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strlen(names[k]) == n && !memcmp(names[k], name, n)) return true;
     return false;
@@ -271,6 +274,68 @@ bool hl_infer_take_sequences(hl_infer *in, hl_inst *i, const hl_type *const *typ
     return true;
 }
 
+/* A new reference; NULL, without an exception: there is no NumPy, or it lacks the name. */
+static PyObject *numpy_function(const char *name)
+{
+    PyObject *np = PyImport_ImportModule("numpy"), *f = np ? PyObject_GetAttrString(np, name) : NULL;
+    Py_XDECREF(np);
+    PyErr_Clear();
+    return f;
+}
+
+/* x in a, x not in a: np.any(a == x), and its contrary. */
+bool hl_infer_in_array(hl_infer *in, hl_inst *i, const hl_type *const *types)
+{
+    bool contrary = i->op == HL_OP_not_in;
+    if ((i->op != HL_OP_in && !contrary) || !hl_is_array(types[1])) return false;
+    if (!hl_is_array(types[0]) && !hl_is_number(hl_unliteral(types[0])) && !hl_is_array_like(types[0])) return false;
+    PyObject *any = numpy_function("any");
+    if (!any) return false;
+    hl_inst *pair[2] = {i->args[1], i->args[0]}, *args[2] = {hl_infer_const(in, i, hl_keep(in->arena, any)), hl_infer_insert(in, i, HL_OP_eq, pair, 2)};
+    hl_infer_queue(in, args[1]);
+    if (contrary) {
+        hl_inst *call = hl_infer_insert(in, i, HL_OP_call, args, 2);
+        hl_infer_queue(in, call);
+        i->op = HL_OP_not;
+        hl_infer_set_args(in, i, &call, 1);
+    } else {
+        i->op = HL_OP_call;
+        hl_infer_set_args(in, i, args, 2);
+    }
+    hl_infer_queue(in, i);
+    return true;
+}
+
+/* --- calls of rows ----------------------------------------------------------------------------------------------------------------- */
+
+/* No row takes the call: an overload may have this form of it (hotloop/library), also of an array's method, by the name of the function. */
+static bool to_form(hl_infer *in, hl_inst *i, call_note *c)
+{
+    const hl_rule *r = c->target.rows;
+    const hl_type *types[2 * MAX_ARGS], *callee = c->given[0]->type;
+    int npos = c->args.npos, nkw = c->args.nkw;
+    if (!in->cx->hooks || !in->cx->hooks->overload || !types_of(in, c->args.pos, npos, types) || !types_of(in, c->args.kw, nkw, types + npos)) return false;
+    if (hl_infer_needs(i, types, npos + nkw)) return false;
+    PyObject *function = NULL, *chooser, *impl = NULL;
+    if (r->kind == HL_RULE_METHOD && r->self == HL_K_ARRAY) function = numpy_function(r->key);
+    else if (r->kind == HL_RULE_FUNC && callee && callee->kind == HL_K_CONST) function = Py_NewRef(callee->obj);
+    chooser = function ? hl_keep(in->arena, in->cx->hooks->overload(function)) : NULL;
+    Py_XDECREF(function);
+    PyErr_Clear();
+    if (!chooser) return false;
+    c->target.function = chooser;
+    for (int literals = 0; literals < 2 && (!literals || impl == Py_None); literals++) {
+        Py_XDECREF(impl);
+        impl = choose_overload(in, i, c, literals);
+    }
+    /* What a chooser says against the call is said when it goes there; one without such a parameter has not seen it. */
+    bool takes = impl ? impl != Py_None : !PyErr_GivenExceptionMatches(PyErr_Occurred(), PyExc_TypeError);
+    Py_XDECREF(impl);
+    PyErr_Clear();
+    if (takes) c->target.kind = HL_TO_OVERLOAD;
+    return takes;
+}
+
 static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
 {
     hl_inst *args[MAX_ARGS];
@@ -300,6 +365,7 @@ static const hl_type *call_rows(hl_infer *in, hl_inst *i, call_note *c)
             else if (in->why) misfit = in->why;
         }
     if (take_sequences(in, i, c)) return hl_T.unknown;
+    if (to_form(in, i, c)) return call_overload(in, i, c);
     if (!why) why = misfit;
     hl_infer_fail(in, i, "%s", why ? why : "");
     return NULL;

@@ -358,7 +358,7 @@ static const hl_type *visit_operation(hl_infer *in, hl_inst *i, const hl_type **
         return hl_T.unknown;
     }
     const hl_type *t = hl_infer_rules(in, i, hl_rules_of_op(i->op), types);
-    if (!t && !in->cx->python_error && hl_infer_take_sequences(in, i, types)) return hl_T.unknown;
+    if (!t && !in->cx->python_error && (hl_infer_take_sequences(in, i, types) || hl_infer_in_array(in, i, types))) return hl_T.unknown;
     if (!t && !in->cx->python_error)
         hl_infer_fail(in, i, "%s", in->why ? in->why : "");
     return t;

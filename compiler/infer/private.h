@@ -77,6 +77,7 @@ bool hl_infer_unwrap_self(const hl_rule *r, const hl_type **types); /* the objec
 PyObject *hl_none_error(const hl_inst *i, int k);       /* (class, text) of what i raises when operand k is None; a new reference, NULL: error set */
 const hl_type *hl_infer_call(hl_infer *in, hl_inst *i, const hl_type **wanted);    /* call.c; NULL: failed; UNKNOWN: wait */
 bool hl_infer_take_sequences(hl_infer *in, hl_inst *i, const hl_type *const *types); /* a + [1, 2], a[0] = (1, 2): with arrays from now on; for c in text: over a list */
+bool hl_infer_in_array(hl_infer *in, hl_inst *i, const hl_type *const *types);      /* x in a: becomes np.any(a == x) */
 const hl_type *hl_infer_call_ex(hl_infer *in, hl_inst *i);
 const hl_type *hl_infer_getattr(hl_infer *in, hl_inst *i, const hl_type **wanted);
 int hl_infer_finish(hl_infer *in);

@@ -26,6 +26,8 @@ typedef struct hl_index_plan {
 /* False when `index` does not index `array`; *why then says so, or is NULL when it is no index at all. */
 bool hl_index_plan_make(const hl_type *array, const hl_type *index, hl_index_plan *p, const char **why);
 
+typedef struct hl_reshape_args { int first, end, order; } hl_reshape_args; /* operands: the sizes, first … end - 1, and the order */
+hl_reshape_args hl_reshape_args_of(const hl_rule *row, int n);
 int hl_shape_ndim(const hl_type *t);   /* numpy_construct.c: dimensions of a shape, an int or a tuple of ints; -1: no shape */
 /* --- element-wise (array_element.c) ------------------------------------------------------------------------------------------ */
 /* How an element-wise instruction computes one item: operands are converted to `operand`, the scalar result of type
@@ -65,6 +67,8 @@ bool hl_is_ufunc_call(const hl_inst *i);
 bool hl_ufunc_call_raises(const hl_inst *i); /* may its function raise? */
 
 char hl_order_of(const hl_type *t, const hl_type *a, char otherwise);
+int hl_sort_kind_of(const hl_type *kind, const hl_type *stable); /* 1: a stable one; -1: not known while compiling */
+int hl_quantile_method_of(const hl_type *t);  /* hl_quantile_method, or -1 */
 bool hl_is_array_like(const hl_type *t);     /* a list or tuple of numbers (or of such) that np.asarray takes */
 
 /* --- reductions (array_reduce.c) --------------------------------------------------------------------------------------------- */
@@ -75,7 +79,7 @@ typedef enum hl_reduction {
 } hl_reduction;
 hl_reduction hl_reduction_of(const hl_rule *row);
 /* Where the operands of a reduction row stand: -1 when the row has no such parameter. */
-typedef struct hl_reduce_args { int axis, dtype, ddof, keepdims, out; } hl_reduce_args;
+typedef struct hl_reduce_args { int axis, dtype, ddof, keepdims, out, initial; } hl_reduce_args;
 const hl_type *hl_reduce_sequence(const hl_type *t);
 hl_reduce_args hl_reduce_args_of(const hl_rule *row);
 /* Type in which the accumulator works; NULL when there is none. */

@@ -271,7 +271,14 @@ static const hl_type *lift_type(hl_site *s, bool each)
 }
 
 const hl_type *hl_type_array_lift(hl_site *s) { return lift_type(s, false); }
-const hl_type *hl_type_array_lift_each(hl_site *s) { return lift_type(s, true); }
+const hl_type *hl_type_array_lift_each(hl_site *s)
+{
+    int64_t decimals = 0;
+    bool some = s->n > 1 && s->types[1]->kind != HL_K_OMITTED && !(hl_literal_int(s->types[1], &decimals) && !decimals);
+    if (some && strstr(s->rule->key, "round") && hl_is_array(s->types[0]) && s->types[0]->elem->kind == HL_K_BOOL)
+        return hl_reject(s, "booleans are not rounded to decimals: a float64 result cannot be cast to bool"), NULL;
+    return lift_type(s, true);
+}
 
 /* --- the others ---------------------------------------------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* Types of reductions: np.sum(a, axis=, dtype=, keepdims=) and its family, as functions and methods.
+/* Types of reductions: np.sum(a, axis=, dtype=, keepdims=, initial=) and its family, as functions and methods.
  *
  * The name of the row says which reduction it is (hl_reduction_of).  axis is None, an int (a literal, or one known at run
  * time), or a tuple of literal ints.  Result dtypes are NumPy's: small integers are summed in 64 bits. */
@@ -33,7 +33,7 @@ hl_reduce_args hl_reduce_args_of(const hl_rule *row)
 {
     hl_params p;
     hl_rule_params(row, &p);
-    return (hl_reduce_args){place(&p, "axis"), place(&p, "dtype"), place(&p, "ddof"), place(&p, "keepdims"), place(&p, "out")};
+    return (hl_reduce_args){place(&p, "axis"), place(&p, "dtype"), place(&p, "ddof"), place(&p, "keepdims"), place(&p, "out"), place(&p, "initial")};
 }
 
 const hl_type *hl_reduce_accumulator(hl_reduction r, const hl_type *item, const hl_type *dtype)
@@ -130,6 +130,11 @@ const hl_type *hl_type_reduce(hl_site *s)
     bool keep = false;
     if (given(s, p.keepdims) && !hl_literal_bool(s->types[p.keepdims], &keep)) return hl_reject(s, "keepdims must be written as True or False"), NULL;
     if (given(s, p.ddof) && !hl_is_real(hl_unliteral(s->types[p.ddof]))) return NULL;
+    if (given(s, p.initial)) {
+        const hl_type *first = hl_unliteral(s->types[p.initial]);
+        if (!hl_is_number(first) || (hl_is_complex(first) && !hl_is_complex(acc))) return hl_reject(s, "initial must be a number that converts to %s", acc->name), NULL;
+        s->types[p.initial] = acc;
+    }
     const char *why;
     int64_t axes = p.axis < 0 ? -1 : hl_reduce_axes(s->types[p.axis], ndim, &why);
     if (axes == -3) return hl_reject(s, "%s", why), NULL;

@@ -1,6 +1,7 @@
 /* Types of functions that the runtime does on whole arrays (emit/array_call.c, runtime/rt_call.h). */
 #include "array.h"
 #include "rules.h"
+#include "../../runtime/rt_call.h"
 #include <string.h>
 
 static bool given(const hl_type *t) { return t->kind != HL_K_OMITTED && t->kind != HL_K_NONE; }
@@ -66,6 +67,25 @@ LISTS(indices)
 {
     if (!is_array(s, 0) || !s->types[0]->ndim) return NULL;
     return c_array(hl_T.int64, is_flattened(s) ? 1 : s->types[0]->ndim);
+}
+
+int hl_sort_kind_of(const hl_type *kind, const hl_type *stable)
+{
+    static const char *const names[] = {"quicksort", "heapsort", "stable", "mergesort"};
+    const char *name = given(kind) ? hl_literal_str(kind) : "quicksort";
+    bool flag = false;
+    if (given(stable) && !hl_literal_bool(stable, &flag)) return -1;
+    for (int k = 0; name && k < 4; k++)
+        if (!strcmp(names[k], name)) return k >= 2 || flag;
+    return -1;
+}
+
+/* sort: a, axis=, kind=, stable= */
+const hl_type *hl_type_call_sort(hl_site *s)
+{
+    if (hl_sort_kind_of(s->types[2], s->types[3]) < 0)
+        return hl_reject(s, "kind must be written as 'quicksort', 'heapsort', 'mergesort' or 'stable', and stable as True or False"), NULL;
+    return s->rule->kind == HL_RULE_METHOD ? hl_type_call_in_place(s) : hl_type_call_same(s);
 }
 
 /* partition: a, kth, axis= */
@@ -160,16 +180,34 @@ LISTS(median)
     return given(s->types[1]) && a->ndim > 1 ? c_array(real_result(a->elem), a->ndim - 1) : given(s->types[1]) && !a->ndim ? NULL : real_result(a->elem);
 }
 
-/* percentile: a, q, axis= */
+/* The method that operand t names; -1: none.  It is linear when not given. */
+int hl_quantile_method_of(const hl_type *t)
+{
+    static const char *const names[] = {
+#define X(id, name) name,
+        HL_QUANTILE_METHODS(X)
+#undef X
+    };
+    const char *name = given(t) ? hl_literal_str(t) : "linear";
+    for (int k = 0; name && k < (int)(sizeof names / sizeof *names); k++)
+        if (!strcmp(names[k], name)) return k;
+    return -1;
+}
+
+/* percentile: a, q, axis=, method= */
 LISTS(percentile)
 {
     const hl_type *a = s->types[0], *q = s->types[1];
+    int method = hl_quantile_method_of(s->types[3]);
     if (!is_array(s, 0) || hl_is_complex(a->elem) || !axis_ok(s, 2)) return NULL;
     if (a->elem->kind == HL_K_BOOL) return hl_reject(s, "NumPy does not interpolate between booleans"), NULL;
+    if (method < 0) return hl_reject(s, "the method must be written as one of NumPy's names, such as 'linear' or 'nearest'"), NULL;
+    bool item = method < HL_Q_DISCRETE_END;
     int rest = given(s->types[2]) ? a->ndim - 1 : 0;
     if (rest < 0) return NULL;
-    if (hl_is_real(hl_unliteral(q))) return rest ? c_array(real_result(a->elem), rest) : real_result(a->elem);
-    return hl_is_array(q) && q->ndim ? c_array(hl_T.float64, q->ndim + rest) : NULL;
+    const hl_type *one = item ? a->elem : real_result(a->elem);
+    if (hl_is_real(hl_unliteral(q))) return rest ? c_array(one, rest) : one;
+    return hl_is_array(q) && q->ndim ? c_array(item ? one : hl_T.float64, q->ndim + rest) : NULL;
 }
 
 /* --- joining ------------------------------------------------------------------------------------------------------------------------ */

@@ -88,7 +88,7 @@ const hl_type *hl_type_np_arange(hl_site *s)
         if (!given(s->types[k])) continue;
         const hl_type *u = hl_unliteral(s->types[k]);
         if (!hl_is_real(u)) return NULL;
-        if (hl_is_float(u)) t = hl_T.float64;
+        if (hl_is_float(u) || (u == hl_T.uint64 && !given(s->types[3]))) t = hl_T.float64; /* NumPy begins with int64, and promotes */
     }
     const hl_type *dtype = hl_dtype_of(s->types[3], t);
     if (!dtype || hl_is_complex(dtype) || dtype->kind == HL_K_BOOL) return hl_reject(s, "arange needs a real dtype"), NULL;
@@ -175,14 +175,16 @@ const hl_type *hl_type_np_array_sequence(hl_site *s)
     return hl_type_array(dtype, depth, 'C', 0);
 }
 
+/* ascontiguousarray and asfortranarray give one dimension at least (hotloop/library/filling.py) */
+static bool widens(hl_site *s) { return !s->types[0]->ndim && strstr(s->rule->key, ".as") && strcmp(s->rule->key, "numpy.asarray"); }
+
 /* array of an array: a copy; also copy, a.copy(), flatten, ascontiguousarray of what is not contiguous */
 const hl_type *hl_type_np_array_copy(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    if (!hl_is_array(a)) return NULL;
+    if (!hl_is_array(a) || widens(s)) return NULL;
     const hl_type *item = s->n > 1 ? hl_dtype_of(s->types[1], a->elem) : a->elem;
     if (!item || (hl_is_complex(a->elem) && !hl_is_complex(item))) return NULL;
-    if (!a->ndim && strstr(s->rule->key, "contiguous")) return hl_reject(s, "an array without dimensions keeps its dtype here"), NULL;
     return hl_type_array(item, a->ndim, 'C', 0);
 }
 
@@ -190,9 +192,9 @@ const hl_type *hl_type_np_array_copy(hl_site *s)
 const hl_type *hl_type_np_asarray_same(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    if (!hl_is_array(a) || (s->n > 1 && hl_dtype_of(s->types[1], a->elem) != a->elem)) return NULL;
+    if (!hl_is_array(a) || widens(s) || (s->n > 1 && hl_dtype_of(s->types[1], a->elem) != a->elem)) return NULL;
     const char *name = strrchr(s->rule->key, '.') + 1;
-    if (!strcmp(name, "ascontiguousarray") && (a->layout != 'C' || a->ndim == 0)) return NULL;
+    if (!strcmp(name, "ascontiguousarray") && a->layout != 'C') return NULL;
     if (!strcmp(name, "asfortranarray") && a->layout != 'F' && !(a->ndim < 2 && a->layout == 'C')) return NULL;
     return a;
 }
@@ -235,7 +237,7 @@ const hl_type *hl_type_np_flat_copy(hl_site *s) { return flat_order(s) ? hl_type
 const hl_type *hl_type_np_fortran_copy(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    return hl_is_array(a) ? hl_type_array(a->elem, a->ndim, a->ndim > 1 ? 'F' : 'C', 0) : NULL;
+    return hl_is_array(a) && !widens(s) ? hl_type_array(a->elem, a->ndim, a->ndim > 1 ? 'F' : 'C', 0) : NULL;
 }
 
 /* ravel: a view of what is contiguous */
@@ -247,27 +249,42 @@ const hl_type *hl_type_np_ravel_view(hl_site *s)
     return lies_so ? hl_type_array(a->elem, 1, 'C', a->flags) : NULL;
 }
 
-/* reshape(shape) and reshape(2, 3): the sizes come from operand 1 or from all behind operand 0 */
-static int reshape_ndim(hl_site *s)
+/* Where the operands of a reshape stand: of the method, the order and then the sizes; of the function, the shape and then the order. */
+hl_reshape_args hl_reshape_args_of(const hl_rule *row, int n)
 {
-    if (s->n == 2) return hl_shape_ndim(s->types[1]);
-    for (int k = 1; k < s->n; k++)
+    return row->kind == HL_RULE_METHOD ? (hl_reshape_args){2, n, 1} : (hl_reshape_args){1, 2, 2};
+}
+
+/* Dimensions asked for, as one shape or as several sizes, and the order in which the items are taken; -1: no shape */
+static int reshape_ndim(hl_site *s, char *order)
+{
+    const hl_type *a = s->types[0];
+    hl_reshape_args p = hl_reshape_args_of(s->rule, s->n);
+    const char *o = given(s->types[p.order]) ? hl_literal_str(s->types[p.order]) : "C";
+    if (!hl_is_array(a)) return -1;
+    if (!o || strlen(o) != 1 || !strchr("CFA", *o)) return hl_reject(s, "order must be written as 'C', 'F' or 'A'"), -1;
+    if (*o == 'A' && a->layout == 'A' && a->ndim > 1) return hl_reject(s, "order='A' depends on how the array lies in memory, which is not known while compiling"), -1;
+    *order = *o == 'F' || (*o == 'A' && a->layout == 'F') ? 'F' : 'C';
+    if (p.end - p.first == 1) return hl_shape_ndim(s->types[p.first]);
+    for (int k = p.first; k < p.end; k++)
         if (!is_int(s->types[k])) return -1;
-    return s->n - 1;
+    return p.end - p.first;
 }
 
 const hl_type *hl_type_np_reshape_view(hl_site *s)
 {
     const hl_type *a = s->types[0];
-    int nd = reshape_ndim(s);
-    return hl_is_array(a) && a->layout == 'C' && nd >= 0 ? hl_type_array(a->elem, nd, 'C', a->flags) : NULL;
+    char order;
+    int nd = reshape_ndim(s, &order);
+    bool lies_so = nd >= 0 && (a->layout == order || (a->ndim < 2 && a->layout == 'C'));
+    return lies_so ? hl_type_array(a->elem, nd, nd > 1 ? order : 'C', a->flags) : NULL;
 }
 
 const hl_type *hl_type_np_reshape_any(hl_site *s)
 {
-    const hl_type *a = s->types[0];
-    int nd = reshape_ndim(s);
-    return hl_is_array(a) && nd >= 0 ? hl_type_array(a->elem, nd, 'A', a->flags) : NULL;
+    char order;
+    int nd = reshape_ndim(s, &order);
+    return nd >= 0 ? hl_type_array(s->types[0]->elem, nd, 'A', s->types[0]->flags) : NULL;
 }
 
 /* --- views with other dimensions -------------------------------------------------------------------------------------------------- */

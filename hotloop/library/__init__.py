@@ -12,6 +12,9 @@ _contents = {
     "sets": "in1d",
     "shapes": "split array_split hsplit vsplit dsplit rot90 ediff1d nancumsum nancumprod",
     "selecting": "extract compress take_along_axis trim_zeros tril_indices triu_indices diag_indices inner hamming hanning blackman bartlett",
+    "filling": "full full_like array ascontiguousarray asfortranarray",
+    "order_statistics": "median nanmedian percentile quantile nanpercentile nanquantile norm",
+    "reductions": "sum prod min max amin amax any all mean",
     "numpy_functions": "copyto logspace",
     "ordering": "max min sorted",
 }
