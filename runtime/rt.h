@@ -135,6 +135,7 @@ HL_API int32_t hl_str_compare(hl_mem *a, hl_mem *b);               /* < 0, 0, > 
 HL_API int32_t hl_str_contains(hl_mem *text, hl_mem *part);
 HL_API int64_t hl_str_len(hl_mem *s);
 HL_API hl_mem *hl_str_item(hl_mem *s, int64_t at);                 /* negative ones count from the end; IndexError */
+HL_API hl_mem *hl_str_repeat(hl_mem *s, int64_t times);
 HL_API hl_list *hl_str_chars(hl_mem *s);                            /* a list of its characters; NULL: MemoryError set */
 HL_API hl_mem *hl_str_slice(hl_mem *s, int64_t start, int64_t stop, int64_t step); /* as slice.indices gives them */
 HL_API int64_t hl_ord(hl_mem *s);                                  /* -1 with TypeError set */

@@ -86,6 +86,14 @@ hl_mem *hl_str_item(hl_mem *s, int64_t at)
     return m;
 }
 
+hl_mem *hl_str_repeat(hl_mem *s, int64_t times)
+{
+    hl_gil g = hl_gil_take();
+    hl_mem *m = hl_mem_take(PySequence_Repeat(hl_mem_object(s), times));
+    hl_gil_give(g);
+    return m;
+}
+
 hl_list *hl_str_chars(hl_mem *s)
 {
     PyObject *text = hl_mem_object(s);

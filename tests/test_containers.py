@@ -1284,3 +1284,16 @@ def test_many_lists_in_one_function():
     scope = {}
     exec(f"def f(a):\n    t = 0\n{lines}    return t\n", scope)
     check(scope["f"], [1, 2, 3])
+
+
+def test_comparison_with_an_empty_display():
+    def f(a, b):
+        x = [v for v in a if v > 9]
+        rows = [a]
+        rows.pop()
+        y = []
+        for v in b:
+            y.append((v, a))
+        return a == [], [] != a, x == [], rows == [], [] == [], a > [], y == [], [] == y, y
+
+    checks(f, [([1, 2], [0.5]), ([10], [1.5, 2.5])])

@@ -101,6 +101,15 @@ def test_unpacking_and_extremes():
         checks(f, ("ab", "a", "", "日本語"))
 
 
+def test_repetition():
+    def f(s, n, wide):
+        t = s
+        t *= n
+        return s * n, n * s, s * wide, "ab" * n, "a" * (n > 0), t
+
+    checks(f, [(s, n, n > 0) for s in TEXTS for n in (0, 1, 3, -2)] + [("ab", 2**62, True)], message=False)
+
+
 def test_characters_and_codes():
     def f(s, k):
         return ord(s), chr(k), ord("\u00e9"), chr(ord(s) + 1)

@@ -51,6 +51,13 @@ static V join(hl_emit *e, hl_inst *i)
 }
 
 void hl_emit_str_concat(hl_emit *e, hl_inst *i, V *out) { out[0] = join(e, i); }
+void hl_emit_str_repeat(hl_emit *e, hl_inst *i, V *out)
+{
+    int text = hl_unliteral(i->args[0]->type)->kind == HL_K_STR ? 0 : 1;
+    out[0] = hl_rtcall(e, HL_RT_str_repeat, hl_one(e, i->args[text]), hl_one(e, i->args[!text]));
+    hl_check_not_null(e, i, out[0]);
+}
+
 void hl_emit_build_string(hl_emit *e, hl_inst *i, V *out) { out[0] = join(e, i); }
 
 void hl_emit_str_truth(hl_emit *e, hl_inst *i, V *out) { out[0] = hl_value_truth(e, i, i->args[0]->type, hl_arg(e, i, 0)); }

@@ -390,6 +390,10 @@ const hl_type *hl_type_seq_compare(hl_site *s)
     int op = s->rule->op;
     bool less = op != HL_OP_eq && op != HL_OP_ne;
     if (!is_sequence(a) && !is_sequence(b)) return NULL;
+    for (int k = 0; k < 2; k++) { /* beside [] as it is written: that takes the type of the other one's items */
+        bool empty = s->args[k]->op == HL_OP_build_list && !s->args[k]->nargs;
+        if (empty && s->types[!k]->kind == HL_K_LIST && hl_bind(s->in, hl_raw(s, k)->elem, hl_raw(s, !k)->elem)) return hl_T.boolean;
+    }
     if (!hl_comparable(a, b, less)) {
         if (is_sequence(a) && is_sequence(b)) hl_reject(s, "%s and %s cannot be compared", a->name, b->name);
         return NULL;

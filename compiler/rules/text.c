@@ -57,6 +57,14 @@ const hl_type *hl_type_str_concat(hl_site *s)
     return is_str(a) && is_str(b) ? hl_T.str : NULL;
 }
 
+const hl_type *hl_type_str_repeat(hl_site *s)
+{
+    int times = is_str(s->types[0]) ? 1 : 0;
+    if (!is_str(s->types[!times]) || !hl_is_intlike(hl_unliteral(s->types[times]))) return NULL;
+    s->types[times] = hl_T.int64;
+    return hl_T.str;
+}
+
 const hl_type *hl_type_str_truth(hl_site *s)
 {
     const hl_type *t = s->types[0];
