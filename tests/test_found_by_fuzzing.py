@@ -386,3 +386,38 @@ def test_a_sequence_is_no_item():
 
 def test_message_of_the_range_of_nothing():
     checks(lambda a: np.ptp(a), [np.zeros(0), np.zeros((0, 2), np.uint8)])
+
+
+@pytest.mark.parametrize("func", (
+    lambda a: a.ravel(), lambda a: np.ravel(a), lambda a: a[1].ravel(), lambda a: a[:, :1].ravel(), lambda a: a.T.ravel(), lambda a: a.ravel("F"),
+    lambda a: a[:1, ::2].ravel(), lambda a: a[1:].ravel(), lambda a: a[:0].ravel(), lambda a: a.T.ravel("F")), ids=range(10))
+def test_ravel_is_a_view_of_what_lies_in_one_piece(func):
+    @njit
+    def f(a):
+        r = func_(a)
+        r[:] = 7
+        return r
+
+    func_ = njit(func)
+    base = np.arange(40.0).reshape(4, 10)
+    for a in (base, np.asfortranarray(base), base[:, ::2], base[::-1], base[:, 1:3], base[:2, :2].T, base[:3, ::10], base.astype(np.int8)[:, ::3]):
+        check(f, a)
+
+
+def test_mean_of_complex_numbers_that_are_not_finite():
+    a = np.array([[1 + 2j, 3 - 1j], [complex(np.inf, 1), 2j], [complex(0, np.nan), 1j]])
+    for dtype in (np.complex128, np.complex64):
+        checks(lambda z: (np.mean(z), z.mean(axis=1), np.mean(z, axis=0)), [a.astype(dtype), a[:1].astype(dtype), a[:, :1].astype(dtype)])
+
+
+def test_functions_of_16_bit_integers_of_both_signs():
+    check(lambda a, b: (np.hypot(a, b), np.copysign(b, a), np.arctan2(a, a)), np.array([3, 5], np.uint16), np.array([4, -12], np.int16), ulp=1)
+
+
+def test_items_of_flat_of_read_only_arrays():
+    def f(a, k):
+        a.flat[k] = 1
+
+    a = np.arange(6.0).reshape(2, 3)
+    a.flags.writeable = False
+    checks(f, [(a, 0), (a, 9)])

@@ -145,6 +145,10 @@ void hl_emit_flat_item(hl_emit *e, hl_inst *i, V *out)
 {
     hl_iterator it = {i, i->args[0]->type, NULL, hl_one(e, i->args[0])};
     const hl_type *t = over(&it);
+    if (i->op == HL_OP_setitem && t->flags & HL_T_READONLY) {
+        hl_check(e, i, hl_bool(e, false), HL_ERR_readonly_flat, NULL, NULL);
+        return;
+    }
     V parts[2 + 2 * HL_DIMS], coords[HL_DIMS];
     iter_parts(e, &it, parts);
     V n = hl_array_size(e, t->ndim, parts + 2), k = hl_index_value(e, i->args[1]->type, hl_one(e, i->args[1])), given = k;
@@ -152,6 +156,5 @@ void hl_emit_flat_item(hl_emit *e, hl_inst *i, V *out)
     hl_check(e, i, LLVMBuildICmp(e->b, LLVMIntULT, k, n, ""), HL_ERR_index_flat, given, n);
     V addr = flat_address(e, t, parts, k, coords);
     if (i->op == HL_OP_getitem) hl_load_item(e, t, addr, out);
-    else if (t->flags & HL_T_READONLY) hl_check(e, i, hl_bool(e, false), HL_ERR_readonly, NULL, NULL);
     else hl_store_item(e, t, addr, hl_arg(e, i, 2));
 }

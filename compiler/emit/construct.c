@@ -236,6 +236,33 @@ void hl_emit_np_ravel_view(hl_emit *e, hl_inst *i, V *out)
     out[0] = a[0], out[1] = a[1], out[2] = hl_array_size(e, t->ndim, a + 2), out[3] = hl_i64(e, hl_itemsize(t->elem));
 }
 
+/* Not known to lie so: looked at when it runs.  The result owns what it looks at. */
+void hl_emit_np_ravel_any(hl_emit *e, hl_inst *i, V *out)
+{
+    const hl_type *t = i->args[0]->type;
+    bool fortran = hl_order_of(i->args[1]->type, t, 'C') == 'F';
+    V *a = hl_array_parts(e, i->args[0]), step = hl_i64(e, hl_itemsize(t->elem)), lies_so = NULL, copy[4];
+    for (int k = 0; k < t->ndim; k++) {
+        int d = fortran ? k : t->ndim - 1 - k;
+        V n = hl_arr_shape(a, d);
+        lies_so = hl_both(e, lies_so, LLVMBuildOr(e->b, hl_eq64(e, hl_arr_stride(t, a, d), step), hl_eq64(e, n, hl_i64(e, 1)), ""));
+        step = hl_mul64(e, step, n);
+    }
+    LLVMBasicBlockRef view = hl_bb(e, "view"), other = hl_bb(e, "copy"), join = hl_bb(e, "raveled");
+    hl_cond(e, lies_so, view, other);
+    hl_at(e, other);
+    hl_emit_np_flat_copy(e, i, copy);
+    LLVMBasicBlockRef copied = hl_here(e);
+    hl_br(e, join);
+    hl_at(e, view);
+    hl_emit_retain(e, t, a);
+    LLVMBasicBlockRef viewed = hl_here(e);
+    hl_br(e, join);
+    hl_at(e, join);
+    for (int k = 0; k < 2; k++) out[k] = hl_phi2(e, e->ptr, a[k], viewed, copy[k], copied);
+    out[2] = hl_array_size(e, t->ndim, a + 2), out[3] = hl_i64(e, hl_itemsize(t->elem));
+}
+
 /* --- reshape ------------------------------------------------------------------------------------------------------------------------- */
 
 /* The sizes asked for, with the one that is -1 worked out. */

@@ -191,6 +191,10 @@ static V as_float(hl_emit *e, const hl_type *t, V n)
 
 static void divide(hl_emit *e, const hl_type *t, V const *x, V by, V *out)
 {
+    if (hl_is_complex(t)) { /* by a complex number, as NumPy does it: a NaN or an infinity in one part shows in the other */
+        hl_arith(e, NULL, HL_OP_truediv, t, x, (V[]){by, LLVMConstNull(LLVMTypeOf(by))}, out);
+        return;
+    }
     for (int k = 0; k < t->nparts; k++) out[k] = LLVMBuildFDiv(e->b, x[k], by, "");
 }
 

@@ -253,7 +253,9 @@ static const hl_type *lift(hl_site *s, hl_lift *l, bool each)
         if (!(r->effects & HL_E_UFUNC)) continue;
         const hl_type *t = try_scalar(s, r, item, l);
         if (!t) continue;
-        bool small = hl_is_intlike(first) && (first->kind == HL_K_BOOL || first->bits <= 16);
+        bool small = hl_is_intlike(first);
+        for (int k = 0; k < s->n && small; k++)
+            if (hl_is_array(s->types[k])) small = hl_is_intlike(s->types[k]->elem) && (s->types[k]->elem->kind == HL_K_BOOL || s->types[k]->elem->bits <= 16);
         if (hl_is_float(t) && small && item && (t = try_scalar(s, r, hl_T.float32, l))) return t;
         return hl_is_int(t) && t->bits == 64 && hl_is_int(first) ? first : t;
     }

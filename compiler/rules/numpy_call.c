@@ -112,6 +112,7 @@ LISTS(searchsorted_scalar)
 LISTS(digitize)
 {
     if (!is_array(s, 0) || !is_array(s, 1) || s->types[1]->ndim != 1 || !s->types[0]->ndim) return NULL;
+    if (hl_is_complex(s->types[0]->elem) || hl_is_complex(s->types[1]->elem)) return hl_reject(s, "x may not be complex"), NULL;
     return c_array(hl_T.int64, s->types[0]->ndim);
 }
 
@@ -354,6 +355,8 @@ LISTS(interp)
 {
     const hl_type *x = s->types[0];
     if (!is_array(s, 1) || !is_array(s, 2) || s->types[1]->ndim != 1 || s->types[2]->ndim != 1) return NULL;
+    for (int k = 0; k < 3; k++)
+        if (hl_is_array(s->types[k]) && hl_is_complex(s->types[k]->elem)) return hl_reject(s, "complex numbers are not interpolated"), NULL;
     if (hl_is_real(hl_unliteral(x))) return hl_T.float64;
     return hl_is_array(x) && x->ndim ? c_array(hl_T.float64, x->ndim) : NULL;
 }

@@ -249,6 +249,13 @@ const hl_type *hl_type_np_ravel_view(hl_site *s)
     return lies_so ? hl_type_array(a->elem, 1, 'C', a->flags) : NULL;
 }
 
+/* ravel of what may lie so; of what nobody writes to a copy is as good */
+const hl_type *hl_type_np_ravel_any(hl_site *s)
+{
+    const hl_type *a = s->types[0];
+    return flat_order(s) && a->ndim && !(a->flags & HL_T_READONLY) ? hl_type_array(a->elem, 1, 'C', a->flags) : NULL;
+}
+
 /* Where the operands of a reshape stand: of the method, the order and then the sizes; of the function, the shape and then the order. */
 hl_reshape_args hl_reshape_args_of(const hl_rule *row, int n)
 {
