@@ -233,7 +233,8 @@ static PyObject *ufunc_new(PyObject *m, PyObject *args)
     int nin, nout, lazy;
     if (!PyArg_ParseTuple(args, "UUiiOOpOO!", &name, &doc, &nin, &nout, &identity, &owner, &lazy, &layout, &PyTuple_Type, &writable) || ready() < 0)
         return NULL;
-    if (nin < 1 || nout < 1 || nin + nout > 32)
+    bool enough = nin > 0 && (nout > 0 || layout != Py_None);
+    if (!enough || nin + nout > 32)
         return PyErr_Format(PyExc_TypeError, "a ufunc has at least one input and one output and at most 32 together; %U() has %d and %d", name, nin, nout);
     hl_ufunc_loops *l = (hl_ufunc_loops *)loops_class->tp_alloc(loops_class, 0);
     if (!l) return NULL;

@@ -25,9 +25,11 @@ def guvectorize(ftylist, signature=None, **options):
         compiles a loop; the outputs' types are those of the arrays that a call passes, or `dtype`, or those of a loop for the same inputs.
     signature : str
         The layout: core dimensions of inputs and outputs, as in ``"(m,n),(n,p)->(m,p)"``.  ``()`` is a number, or as an output an
-        array of one item.  A number instead of a name is a size: ``"(n)->(3)"``.
+        array of one item.  A number instead of a name is a size: ``"(n)->(3)"``.  Without outputs, ``"(n),(k)"``, the function changes the
+        arrays that it gets, and NumPy finds the loop by all of their types.
     writable_args : sequence of int or str
-        Inputs that the function may change.  The others are read-only.
+        Inputs that the function may change.  The others are read-only.  Of a layout without outputs these are all arrays, unless some
+        are named.
     target : {'cpu', 'parallel'}
         'parallel': several threads share the outer dimensions.
     identity : {0, 1, None, 'reorderable'}
@@ -63,6 +65,8 @@ def guvectorize(ftylist, signature=None, **options):
     if not isinstance(signature, str):
         raise TypeError(f"the layout is text such as '(n),()->(n)', not {signature!r}")
     layout = parse_layout(signature)
+    if not layout[1]:
+        signature = signature.partition("->")[0]  # as NumPy writes it
     options = dict(options)
     identity, writable = options.pop("identity", None), options.pop("writable_args", ())
     if identity not in (0, 1, None, "reorderable"):
@@ -72,7 +76,7 @@ def guvectorize(ftylist, signature=None, **options):
 
     def wrap(func):
         func = _positional("guvectorize", func)
-        return GUFunc(_dispatcher(func, settings), sigs, identity, signature, _writable(func, writable, len(layout[0]))).build()
+        return GUFunc(_dispatcher(func, settings), sigs, identity, signature, _writable(func, writable, layout, sigs)).build()
     return wrap
 
 
@@ -100,6 +104,8 @@ def parse_layout(text):
 
     sides, at = [[]], 0
     while True:
+        if len(sides) == 2 and not sides[1] and not text[at:].strip():
+            return sides
         m = _OPERAND.match(text, at)
         if not m:
             fail("expected the dimensions of an operand in parentheses", at)
@@ -114,8 +120,8 @@ def parse_layout(text):
             at += 2
         elif text.startswith(",", at):
             at += 1
-        elif at == len(text) and len(sides) == 2:
-            return sides
+        elif at == len(text):
+            return sides if len(sides) == 2 else [sides[0], []]
         else:
             fail("expected ',' or '->'" if len(sides) == 1 else "expected ',' or the end", at)
 
@@ -133,8 +139,11 @@ def _signatures(value):
     return [tuple(args) for _, args in sigs]
 
 
-def _writable(func, given, nin):
+def _writable(func, given, layout, sigs):
     """The numbers of the inputs that the function may change."""
+    nin = len(layout[0])
+    if not given and not layout[1]:
+        return tuple(k for k, dims in enumerate(layout[0]) if dims or sigs and all(len(args) > k and isinstance(args[k], types.Array) for args in sigs))
     names, found = func.__code__.co_varnames[:func.__code__.co_argcount], set()
     for w in (given,) if isinstance(given, str) else given:
         k = names.index(w) if isinstance(w, str) and w in names else w
@@ -228,7 +237,7 @@ class GUFunc(Loops):
         ins = operand_dtypes(inputs)
         if ins is None:
             return "there are no loops for these types"
-        if outs:
+        if outs or not self.nout:
             return ins, outs
         found = self._compiled(ins)
         return found[0] if len(found) == 1 else "the types of the outputs are not known: pass the outputs, or give guvectorize() signatures"
@@ -284,7 +293,7 @@ class GUFunc(Loops):
         ins = concrete([None if c is None else c.type for c in (s or g for s, g in zip(signature[:nin], given))])
         if ins is None:
             return None
-        if any(signature[nin:]):
+        if any(signature[nin:]) or not self.nout:
             outs = concrete([None if c is None else c.type for c in signature[nin:]])
             if outs is None:
                 return None

@@ -112,7 +112,7 @@ def test_options():
 
 
 @pytest.mark.parametrize("layout, what", [
-    ("(n)->(n", "position 5"), ("(n)(m)->()", "position 3"), ("->(n)", "position 0"), ("(n)", "position 3"), ("(n)->(n)->(n)", "position 8"),
+    ("(n)->(n", "position 5"), ("(n)(m)->()", "position 3"), ("->(n)", "position 0"), ("(n)->,", "position 5"), ("(n),", "position 4"), ("(n)->(n)->(n)", "position 8"),
     ("(0)->()", "'0'"), ("(n-1)->()", "'n-1'"), ("(n,)->()", "''"), ("", "position 0"), ("(n)->()x", "position 7"), ("((n))->()", "position 0")])
 def test_impossible_layouts(layout, what):
     with pytest.raises(ValueError, match=what):
@@ -219,6 +219,39 @@ def test_writable_args():
     with pytest.raises(ValueError, match="read-only"):
         forbidden(x)
     assert not x.any()
+
+
+@pytest.mark.parametrize("layout", ("(n), (k)", "(n),(k)->"))
+@pytest.mark.parametrize("options", ({}, {"target": "parallel"}, {"writable_args": ("out",)}))
+@pytest.mark.parametrize("sigs", ((), (["(f8[:], f8[:])"],)))
+def test_without_outputs(sigs, layout, options):
+    @guvectorize(*sigs, layout, **options)
+    def add_to(x, out):
+        for i in range(len(x)):
+            out[i] += x[i]
+
+    @njit
+    def calls(x, out):
+        add_to(x, out)
+        return out
+
+    assert (add_to.nin, add_to.nout) == (2, 0)
+    for name, x in views(numbers(3000, 3)).items():
+        if name == "readonly" and not options.get("writable_args"):  # nobody said that x is not written
+            with pytest.raises(ValueError, match="read-only"):
+                add_to(x, np.ones((3000, 4)))
+            continue
+        for out in (np.ones((3000, 4)), np.ones((4, 3000)).T, np.ones((3000, 8))[:, ::-2]):
+            assert add_to(x, out) == ()
+            assert (out[:, :3] == 1 + np.asarray(x)).all() and (out[:, 3] == 1).all()
+    x, out = numbers(5, 3), np.ones((5, 4), np.int32)
+    add_to(np.arange(15).reshape(5, 3), out)  # where NumPy has to copy, it writes the copy back
+    assert out[:, :3].tolist() == (1 + np.arange(15).reshape(5, 3)).tolist()
+    assert (calls(x, np.zeros((5, 4)))[:, :3] == x).all()
+    with pytest.raises(ValueError, match="read-only"):
+        add_to(x, laid_out(np.ones((5, 4)), "readonly"))
+    with pytest.raises(IndexError, match="out of bounds"):
+        add_to(x, np.ones((5, 2)))
 
 
 def test_parallel():
