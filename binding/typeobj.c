@@ -60,7 +60,7 @@ static const hl_type *globalise(const hl_type *t)
     case HL_K_OPTIONAL: return hl_type_optional(NULL, elem);
     case HL_K_ITER: return hl_type_iter(NULL, (hl_iter_kind)t->ival, items, t->nitems, elem);
     case HL_K_CONST: return hl_type_const(NULL, t->obj);
-    case HL_K_CLOSURE: return hl_type_closure(NULL, t->obj, items, t->nitems);
+    case HL_K_CLOSURE: return hl_type_closure(NULL, t->obj, 0, items, t->nitems);
     case HL_K_BOUND: return hl_type_bound(NULL, items[0], t->obj);
     case HL_K_EXCEPTION: return hl_type_exception(NULL, t->obj);
     default: return hl_T.unknown; /* VAR */

@@ -966,6 +966,78 @@ def test_closure_over_values():
     check(make(2.5, np.array([1, 2]), (0.5, 1)), 10)
 
 
+def in_module(source, **names):
+    """The global names of a module of this text."""
+    names = {"njit": njit, "np": np, **names}
+    exec(source, names)
+    return names
+
+
+def test_closures_have_the_names_and_options_of_their_maker():
+    """Wherever they are called."""
+    library = in_module("""
+K = 1
+def scale(x): return x * 3
+@njit(error_model="numpy")
+def apply(f, a, *args): return f(a, *args) + K
+@njit(error_model="numpy")
+def twice(f, a): return f(f(a))
+""")
+    program = """
+K = {K}
+@njit
+def helper(x): return x * K
+def scale(x): return x * {K}
+@njit
+def by_lambda(a): return apply(lambda x: x + K, a)
+@njit
+def by_helper(a, b):
+    def inner(x, y):
+        return helper(x) + y + K
+    return apply(inner, a, b)
+@njit
+def nested(a):
+    def inner(x):
+        return apply(lambda y: helper(y) - K, x)
+    return twice(inner, a)
+@njit
+def divides(a):
+    return apply(lambda x: 1.0 / (x - K), a)
+"""
+    first, second = (in_module(program.format(K=k), apply=library["apply"], twice=library["twice"]) for k in (100, 7))
+    for names in (first, second, first):
+        plain = in_module(program.format(K=names["K"]).replace("@njit", ""), apply=library["apply"].py_func, twice=library["twice"].py_func)
+        for name, args in (("by_lambda", (2,)), ("by_helper", (2, 3)), ("nested", (5,)), ("divides", (2.0,))):
+            assert names[name](*args) == plain[name](*args), name
+        with pytest.raises(ZeroDivisionError):
+            names["divides"](float(names["K"]))
+
+    one, other = first["by_lambda"], second["by_lambda"]
+
+    @njit
+    def both(a):
+        return one(a), other(a)
+    assert both(2) == (103, 10)
+
+
+def test_one_code_with_two_sets_of_global_names():
+    """What makes closures can be a copy of a function with other globals: then they share their code."""
+    import types as python_types
+
+    def maker(a):
+        return apply(lambda x: x + K, a)  # noqa: F821
+
+    apply = njit(lambda f, a: f(a))
+    made = [njit(python_types.FunctionType(maker.__code__, {"K": k}, f"maker_{k}", None, maker.__closure__)) for k in (10, 200)]
+    one, other = made
+    assert (one(1), other(1)) == (11, 201)
+
+    @njit
+    def f(a):
+        return one(a), other(a), one(a)
+    assert f(1) == (11, 201, 11)
+
+
 def test_closure_over_function():
     def make(inner):
         inner = njit(inner)

@@ -745,7 +745,7 @@ static int resolve(hl_infer *in, hl_inst *i, call_note *c, hl_inst *callee, cons
     }
     case HL_K_BOUND: return resolve_method(in, i, c, callee, t);
     case HL_K_CLOSURE:
-        c->target = (hl_target){.kind = HL_TO_CLOSURE, .function = t->obj};
+        c->target = (hl_target){.kind = HL_TO_CLOSURE, .function = t->obj, .maker = (const hl_func *)(intptr_t)t->ival};
         return bind_closure(in, i, c, callee, t);
     case HL_K_DISPATCHER: {
         PyObject *d = in->cx->hooks ? in->cx->hooks->dispatcher(t->ival) : NULL;
@@ -770,7 +770,8 @@ static bool is_trial(hl_infer *in, const hl_inst *i, const hl_target *target)
 
 static void set_options(hl_infer *in, const hl_inst *i, const hl_target *target, hl_instance *f)
 {
-    const hl_options *o = target->options ? target->options : i->block->func->options;
+    const hl_func *like = target->maker ? target->maker : i->block->func;
+    const hl_options *o = target->options ? target->options : like->options;
     f->trial = is_trial(in, i, target);
     if (f->trial && !target->options) {
         hl_options *native = HL_NEW(in->arena, hl_options);
@@ -811,7 +812,7 @@ static const hl_type *call_instance(hl_infer *in, hl_inst *i, hl_target *target,
     if (through_dispatcher(in, i, target, types)) return hl_T.unknown;
     bool outer = in->cx->gradual;
     in->cx->gradual = hl_infer_allows(in, i) && !is_trial(in, i, target) && !(target->options && target->options->nopython);
-    hl_instance *f = hl_infer_instance(in, key, types, i->nargs, i);
+    hl_instance *f = hl_infer_instance(in, key, target->maker, types, i->nargs, i);
     in->cx->gradual = outer;
     if (!f) return NULL;
     if (!f->func->options && f != in->instances.at[0]) set_options(in, i, target, f);
@@ -992,7 +993,7 @@ const hl_type *hl_call_type(hl_site *s, const hl_type *callee, const hl_type *co
     PyObject *fn = callee->kind == HL_K_CONST ? callee->obj : callee->kind == HL_K_DISPATCHER ? s->in->cx->hooks->dispatcher(callee->ival) : NULL;
     if (fn && s->in->cx->hooks->jitted(fn, &j)) fn = j.py_func;
     if (!fn || !PyFunction_Check(fn)) return NULL;
-    hl_instance *f = hl_infer_instance(s->in, fn, types, n, s->inst);
+    hl_instance *f = hl_infer_instance(s->in, fn, NULL, types, n, s->inst);
     return f ? call_from_rule(s, f, instance) : NULL;
 }
 
@@ -1002,7 +1003,7 @@ const hl_type *hl_call_jitted(hl_site *s, PyObject *dispatcher, const hl_type *c
     hl_infer *in = s->in;
     if (!in->cx->hooks->jitted(dispatcher, &j)) return NULL;
     hl_note_locals(in->cx, j.py_func, j.locals);
-    hl_instance *f = hl_infer_instance(in, j.py_func, types, n, s->inst);
+    hl_instance *f = hl_infer_instance(in, j.py_func, NULL, types, n, s->inst);
     if (!f) return NULL;
     if (!f->func->options && f != in->instances.at[0]) {
         hl_options *own = HL_NEW(in->arena, hl_options);

@@ -479,15 +479,21 @@ static bool grows(const hl_infer *in, const PyObject *key, const hl_type *const 
     return same >= MAX_OF_ONE || in->instances.n >= MAX_INSTANCES;
 }
 
-hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const *types, int n, hl_inst *at)
+/* Closures of one code may have been made by functions with different globals or options. */
+static bool same_maker(const hl_instance *f, const hl_func *maker)
+{
+    return f->maker == maker || (f->maker && maker && f->maker->globals == maker->globals && f->maker->options == maker->options);
+}
+
+hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_func *maker, const hl_type *const *types, int n, hl_inst *at)
 {
     for (int k = 0; k < in->instances.n; k++)
-        if (in->instances.at[k]->key == key && same_types(in->instances.at[k], types, n)) return in->instances.at[k];
+        if (in->instances.at[k]->key == key && same_maker(in->instances.at[k], maker) && same_types(in->instances.at[k], types, n)) return in->instances.at[k];
     if (grows(in, key, types, n)) {
         hl_fail(in->cx, "TypingError", at ? at->block->func : NULL, at ? at->span : (hl_span){0}, "each call needs new argument types, without end: the arguments of this recursive call grow");
         return NULL;
     }
-    hl_func *fn = PyFunction_Check(key) ? hl_build(in->cx, key) : hl_build_code(in->cx, key, at->block->func->globals, NULL);
+    hl_func *fn = PyFunction_Check(key) ? hl_build(in->cx, key) : hl_build_code(in->cx, key, maker->globals, NULL);
     if (!fn) {
         hl_explain_calls(in, at);
         return NULL;
@@ -497,7 +503,7 @@ hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const
         return NULL;
     }
     hl_instance *f = HL_NEW(in->arena, hl_instance);
-    f->func = fn, f->key = key, f->ntypes = n, f->ret = hl_T.unknown;
+    f->func = fn, f->key = key, f->maker = maker, f->ntypes = n, f->ret = hl_T.unknown;
     f->types = HL_NEWN(in->arena, const hl_type *, n + 1);
     memcpy(f->types, types, sizeof *types * (size_t)n);
     fn->param_types = HL_NEWN(in->arena, const hl_type *, n + 1);
@@ -604,7 +610,7 @@ static int start_contiguous(hl_infer *in)
         if (hl_is_array(t) && t->layout == 'A') types[k] = hl_type_array(t->elem, t->ndim, 'C', t->flags), differs = true;
     }
     if (!differs) return 0;
-    hl_instance *f = hl_infer_instance(in, in->cx->rq->function, types, any->ntypes, NULL);
+    hl_instance *f = hl_infer_instance(in, in->cx->rq->function, NULL, types, any->ntypes, NULL);
     if (f) in->cx->contiguous = f->func;
     return f ? 0 : -1;
 }

@@ -7,6 +7,7 @@
 typedef struct hl_instance {
     hl_func *func;
     PyObject *key;                 /* Python function, or code object of a closure */
+    const hl_func *maker;          /* of a closure: the function that made it */
     const hl_type **types; int ntypes;
     const hl_type *ret;            /* UNKNOWN until a return has been typed */
     int revised;                   /* how often that was found anew (visit_return) */
@@ -24,7 +25,8 @@ typedef struct hl_target {
     const hl_rule *rows;           /* ROWS: first of a chain (hl_rule_next) */
     const char *name;              /* ROWS: of the function for messages when the rows' key is not its name; operand 0 is then the function itself */
     PyObject *function;            /* FUNCTION, OVERLOAD: Python object; CLOSURE: code */
-    const hl_options *options;     /* of a jitted callee; NULL: the caller's */
+    const hl_func *maker;          /* CLOSURE: the function that made it */
+    const hl_options *options;     /* of a jitted callee; NULL: the maker's, or else the caller's */
     hl_instance *instance;         /* chosen for the present types */
 } hl_target;
 
@@ -69,7 +71,8 @@ hl_inst *hl_infer_const(hl_infer *in, hl_inst *before, PyObject *obj);
 void hl_infer_set_args(hl_infer *in, hl_inst *i, hl_inst *const *args, int n);
 void hl_infer_visit(hl_infer *in, hl_inst *i);
 const hl_type *hl_infer_const_type(hl_infer *in, PyObject *obj);
-hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_type *const *types, int n, hl_inst *at);
+/* maker: of a closure, whose key is its code */
+hl_instance *hl_infer_instance(hl_infer *in, PyObject *key, const hl_func *maker, const hl_type *const *types, int n, hl_inst *at);
 /* Rules in order; result type, with site->types filled by the row that won (stored in inst->rule), or NULL. */
 const hl_type *hl_infer_rules(hl_infer *in, hl_inst *i, const hl_rule *first, const hl_type **types);
 bool hl_infer_unwrap(const hl_type **types, int n);     /* optionals become their values */

@@ -50,7 +50,7 @@ const hl_type *hl_resolve(hl_infer *in, const hl_type *t)
         const hl_type *items[t->nitems ? t->nitems : 1];
         for (int k = 0; k < t->nitems; k++) items[k] = hl_resolve(in, t->items[k]);
         if (t->kind == HL_K_TUPLE) return hl_type_tuple(in->types, items, t->nitems, t->obj);
-        if (t->kind == HL_K_CLOSURE) return hl_type_closure(in->types, t->obj, items, t->nitems);
+        if (t->kind == HL_K_CLOSURE) return hl_type_closure(in->types, t->obj, t->ival, items, t->nitems);
         if (t->kind == HL_K_BOUND) return hl_type_bound(in->types, items[0], t->obj);
         return hl_type_iter(in->types, (hl_iter_kind)t->ival, items, t->nitems, hl_resolve(in, t->elem));
     }

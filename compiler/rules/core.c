@@ -82,7 +82,7 @@ const hl_type *hl_rule_eq_unit(hl_site *s)
 const hl_type *hl_rule_make_function(hl_site *s)
 {
     if (s->types[0]->kind != HL_K_CONST) return NULL;
-    return hl_type_closure(hl_site_types(s), s->types[0]->obj, s->types + 1, s->n - 1);
+    return hl_type_closure(hl_site_types(s), s->types[0]->obj, (int64_t)(intptr_t)s->inst->block->func, s->types + 1, s->n - 1);
 }
 
 const hl_type *hl_rule_closure_item(hl_site *s)

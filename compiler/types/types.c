@@ -416,9 +416,10 @@ const hl_type *hl_type_const(hl_interner *in, PyObject *obj)
     return intern(in, &key);
 }
 
-const hl_type *hl_type_closure(hl_interner *in, PyObject *code, const hl_type *const *captured, int n)
+/* Its global names and its options are those of the function that made it, wherever it is called. */
+const hl_type *hl_type_closure(hl_interner *in, PyObject *code, int64_t maker, const hl_type *const *captured, int n)
 {
-    hl_type key = {.kind = HL_K_CLOSURE, .obj = code, .items = captured, .nitems = (uint16_t)n, .flags = HL_T_LOCAL};
+    hl_type key = {.kind = HL_K_CLOSURE, .obj = code, .ival = maker, .items = captured, .nitems = (uint16_t)n, .flags = HL_T_LOCAL};
     return intern(in, &key);
 }
 

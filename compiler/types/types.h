@@ -43,7 +43,7 @@
     X(ITER)       /* iterator; items[0] = what is iterated, elem = what it yields, ival = HL_ITER_… */                 \
     X(DTYPE)      /* a numpy dtype value; elem = the scalar type it stands for */                                      \
     X(CONST)      /* a Python object known while compiling: module, function, class, dispatcher … (obj) */             \
-    X(CLOSURE)    /* a function made inside compiled code: obj = code object, items = captured + default types */      \
+    X(CLOSURE)    /* a function made in compiled code: obj = code object, ival = which hl_func made it, items = captured + defaults */ \
     X(BOUND)      /* a bound method: items[0] = self type, obj = name (str) */                                         \
     X(DISPATCHER) /* a jitted function given as an argument; ival = its serial, obj = its name */                        \
     X(WINDOW)     /* what a stencil's kernel sees of an array: elem = the array, obj = the stencil, ival = how its border is read */ \
@@ -122,7 +122,7 @@ HL_API const hl_type *hl_type_slice(hl_interner *in, const hl_type *start, const
 HL_API const hl_type *hl_type_iter(hl_interner *in, hl_iter_kind k, const hl_type *const *over, int n, const hl_type *elem);
 HL_API const hl_type *hl_type_dtype(const hl_type *scalar);
 HL_API const hl_type *hl_type_const(hl_interner *in, PyObject *obj);
-HL_API const hl_type *hl_type_closure(hl_interner *in, PyObject *code, const hl_type *const *captured, int n);
+HL_API const hl_type *hl_type_closure(hl_interner *in, PyObject *code, int64_t maker, const hl_type *const *captured, int n);
 HL_API const hl_type *hl_type_bound(hl_interner *in, const hl_type *self, PyObject *name);
 HL_API const hl_type *hl_type_dispatcher(PyObject *dispatcher, int64_t serial);
 HL_API const hl_type *hl_type_window(hl_interner *in, const hl_type *array, PyObject *stencil, int border);
