@@ -130,6 +130,39 @@ void hl_array_apart_end(void **temps)
     *temps = NULL;
 }
 
+/* --- strides that somebody made up ------------------------------------------------------------------------------------------ */
+
+/* How far the items lie below and above the first one, in bytes; false: beyond what an address can say. */
+static bool reach(const region *r, int64_t *below, int64_t *above)
+{
+    *below = 0, *above = r->item;
+    for (int k = 0; k < r->nd; k++) {
+        int64_t far;
+        if (__builtin_mul_overflow(r->shape[k] - 1, r->stride[k], &far)) return false;
+        int64_t *end = far < 0 ? below : above;
+        if (__builtin_add_overflow(*end, far, end)) return false;
+    }
+    return true;
+}
+
+hl_status hl_array_strided(const int64_t *x, int32_t x_meta, const int64_t *view, int32_t view_meta)
+{
+    int64_t align = view_meta >> HL_STRIDED_ALIGN, below, above, x_below, x_above;
+    region v = {.nd = view_meta >> 8 & 0xff, .item = view_meta & 255, .shape = view + 2, .stride = view + 2 + (view_meta >> 8 & 0xff)}, a = region_of(x, x_meta);
+    for (int k = 0; k < v.nd; k++) {
+        if (v.shape[k] < 0) return hl_raise(HL_ERR_negative_dim, 0, 0), 1;
+        if (v.shape[k] == 0) v.empty = true;
+    }
+    if (v.empty) return 0;
+    for (int k = 0; k < v.nd; k++)
+        if (v.shape[k] > 1 && v.stride[k] % align) return hl_raise(HL_ERR_strided_align, v.stride[k], align), 1;
+    if (!(view_meta & HL_STRIDED_WITHIN)) return 0;
+    reach(&a, &x_below, &x_above);
+    if (!reach(&v, &below, &above)) return hl_raise(HL_ERR_too_large, 0, 0), 1;
+    if (a.empty || below < x_below || above > x_above) return hl_raise(HL_ERR_strided_beyond, above - below, a.empty ? 0 : x_above - x_below), 1;
+    return 0;
+}
+
 /* --- slices ---------------------------------------------------------------------------------------------------------------- */
 
 HL_KEEPS_REGISTERS hl_extent hl_slice_clamp(int64_t start, int64_t stop, int64_t n)

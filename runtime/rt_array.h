@@ -16,6 +16,10 @@ enum { HL_APART_WHOLE = 1 << 24 };
  * views of src are read, not src itself: the very same items count as overlap.  Copies hang on *temps until hl_array_apart_end.  NULL: MemoryError, copies freed. */
 HL_API void *hl_array_apart(const int64_t *dst, int32_t dst_meta, const int64_t *src, int32_t src_meta, void **temps);
 HL_API void hl_array_apart_end(void **temps);
+/* May `view` be made of the memory of array x?  meta: dimensions << 8 | bytes of an item, and of the view how its items are aligned and
+ * whether it must not reach beyond x. */
+enum { HL_STRIDED_ALIGN = 24, HL_STRIDED_WITHIN = 1 << 23 };
+HL_API hl_status hl_array_strided(const int64_t *x, int32_t x_meta, const int64_t *view, int32_t view_meta);
 /* The least of n × m floats (size: bytes of one, with HL_EXTREME_MAX of rt_numpy.h: the greatest), at least one; NaN when there is one. */
 HL_API double hl_array_extreme(const char *data, int64_t n, int64_t stride, int64_t m, int64_t inner_stride, int32_t size);
 /* ends[0], ends[1]: start and stop of a slice (given: bit 0, bit 1) with any step; ends[0] becomes the first index, result: how many */

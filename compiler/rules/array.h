@@ -28,6 +28,8 @@ bool hl_index_plan_make(const hl_type *array, const hl_type *index, hl_index_pla
 
 typedef struct hl_reshape_args { int first, end, order; } hl_reshape_args; /* operands: the sizes, first … end - 1, and the order */
 hl_reshape_args hl_reshape_args_of(const hl_rule *row, int n);
+/* strided.c: along which axes of an array its sliding windows run, and how many; -1: the types do not say that */
+int hl_window_axes(const hl_type *array, const hl_type *window, const hl_type *axis, int *axes);
 int hl_shape_ndim(const hl_type *t);   /* numpy_construct.c: dimensions of a shape, an int or a tuple of ints; -1: no shape */
 /* --- element-wise (array_element.c) ------------------------------------------------------------------------------------------ */
 /* How an element-wise instruction computes one item: operands are converted to `operand`, the scalar result of type

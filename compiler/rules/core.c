@@ -107,3 +107,10 @@ const hl_type *hl_rule_build_slice(hl_site *s)
     }
     return hl_type_slice(hl_site_types(s), items[0], items[1], items[2]);
 }
+
+/* slice(stop) */
+const hl_type *hl_rule_slice_to(hl_site *s)
+{
+    const hl_type *t = hl_rule_build_slice(s);
+    return t ? hl_type_slice(hl_site_types(s), hl_T.none, t->items[0], hl_T.none) : NULL;
+}
