@@ -197,7 +197,7 @@ hl_overload *hl_overload_find(hl_dispatcher *d, const hl_type *const *args);
 hl_overload *hl_overload_for(hl_dispatcher *d, PyObject *const *args);
 void hl_overload_name_argument(hl_dispatcher *d, int k, PyObject *argument); /* the pending UnsupportedTypeError says which one it is about */
 hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, const hl_type *ret);
-int hl_overload_recompile(hl_dispatcher *d);
+int hl_overload_recompile(hl_dispatcher *d, const hl_options *options);
 /* From now on the interpreter runs the function, with a warning that says why: takes over `why`.  -1: the warning is an exception. */
 int hl_overload_interpret(hl_dispatcher *d, PyObject *why);
 void hl_overloads_free(hl_dispatcher *d); /* none may be running */

@@ -278,22 +278,21 @@ static int set_signature(hl_dispatcher *d)
     return -1;
 }
 
-static int read_options(hl_dispatcher *d, PyObject *dict)
+static int read_options(hl_options *o, PyObject *dict)
 {
     const struct { const char *name; bool *at; } flags[] = {
-        {"nopython", &d->options.nopython}, {"nogil", &d->options.nogil}, {"fastmath", &d->options.fastmath},
-        {"boundscheck", &d->options.boundscheck}, {"error_model_numpy", &d->options.error_model_numpy},
-        {"parallel", &d->options.parallel}, {"forceobj", &d->options.forceobj}, {"no_inline", &d->options.no_inline},
-        {"always_inline", &d->options.always_inline}, {"profile", &d->options.profile}, {"interrupts", &d->options.interrupts},
-        {"overflow_raise", &d->options.overflow_raise}};
+        {"nopython", &o->nopython}, {"nogil", &o->nogil}, {"boundscheck", &o->boundscheck}, {"error_model_numpy", &o->error_model_numpy},
+        {"parallel", &o->parallel}, {"forceobj", &o->forceobj}, {"no_inline", &o->no_inline}, {"always_inline", &o->always_inline},
+        {"profile", &o->profile}, {"interrupts", &o->interrupts}, {"overflow_raise", &o->overflow_raise}};
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
         PyObject *v = PyDict_GetItemString(dict, flags[k].name);
         int truth = v ? PyObject_IsTrue(v) : 0;
         if (truth < 0) return -1;
         *flags[k].at = truth;
     }
-    PyObject *level = PyDict_GetItemString(dict, "opt_level");
-    d->options.opt_level = level ? (int)PyLong_AsLong(level) : 3;
+    PyObject *level = PyDict_GetItemString(dict, "opt_level"), *fast = PyDict_GetItemString(dict, "fastmath");
+    o->opt_level = level ? (int)PyLong_AsLong(level) : 3;
+    o->fastmath = fast ? (unsigned)PyLong_AsLong(fast) : 0;
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -312,7 +311,7 @@ static PyObject *dispatcher_new(PyTypeObject *cls, PyObject *args, PyObject *kwa
     d->dict = PyDict_Copy(((PyFunctionObject *)func)->func_dict ? ((PyFunctionObject *)func)->func_dict : options);
     if (!((PyFunctionObject *)func)->func_dict && d->dict) PyDict_Clear(d->dict);
     d->lock = PyThread_allocate_lock();
-    if (!d->dict || !d->lock || set_signature(d) < 0 || read_options(d, options) < 0 || alive_add(d) < 0) {
+    if (!d->dict || !d->lock || set_signature(d) < 0 || read_options(&d->options, options) < 0 || alive_add(d) < 0) {
         if (!PyErr_Occurred()) PyErr_NoMemory();
         return Py_DECREF(d), NULL;
     }
@@ -455,7 +454,14 @@ static PyObject *dispatcher_objects(PyObject *self, PyObject *types)
 
 static PyObject *dispatcher_recompile(PyObject *self, PyObject *unused)
 {
-    if (hl_overload_recompile(D(self)) < 0) return NULL;
+    hl_dispatcher *d = D(self);
+    hl_options options = d->options;
+    PyObject *module = PyImport_ImportModule("hotloop.decorators");
+    PyObject *dict = module ? PyObject_CallMethod(module, "_compiler_options", "Oi", d->target_options, 2) : NULL;
+    bool ok = dict && read_options(&options, dict) == 0;
+    Py_XDECREF(module), Py_XDECREF(dict);
+    options.profile = d->options.profile, options.parallel = d->options.parallel; /* of dispatchers that other decorators make */
+    if (!ok || hl_overload_recompile(d, &options) < 0) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -470,8 +476,8 @@ static PyObject *dispatcher_disable_compile(PyObject *self, PyObject *args)
 static PyObject *get_options(PyObject *self, void *c)
 {
     const hl_options *o = &D(self)->options;
-    return Py_BuildValue("{sNsNsNsNsNsNsNsNsNsNsNsi}", "nopython", PyBool_FromLong(o->nopython), "nogil", PyBool_FromLong(o->nogil),
-                         "fastmath", PyBool_FromLong(o->fastmath), "boundscheck", PyBool_FromLong(o->boundscheck),
+    return Py_BuildValue("{sNsNsisNsNsNsNsNsNsNsNsi}", "nopython", PyBool_FromLong(o->nopython), "nogil", PyBool_FromLong(o->nogil),
+                         "fastmath", (int)o->fastmath, "boundscheck", PyBool_FromLong(o->boundscheck),
                          "error_model_numpy", PyBool_FromLong(o->error_model_numpy), "parallel", PyBool_FromLong(o->parallel),
                          "forceobj", PyBool_FromLong(o->forceobj), "no_inline", PyBool_FromLong(o->no_inline), "always_inline",
                          PyBool_FromLong(o->always_inline), "interrupts", PyBool_FromLong(o->interrupts), "overflow_raise",
@@ -524,7 +530,7 @@ FORWARDS(AS_FUNCTION, AS_GETTER)
 
 static PyMethodDef dispatcher_methods[] = {
     FORWARDS(AS_METHOD, NOTHING)
-    {"recompile", dispatcher_recompile, METH_NOARGS, "Compiles every specialisation again, with globals as they are now."},
+    {"recompile", dispatcher_recompile, METH_NOARGS, "Compiles every specialisation again, with globals and `targetoptions` as they are now."},
     {"disable_compile", dispatcher_disable_compile, METH_VARARGS, "disable_compile(val=True): no new specialisations from now on."},
     {"_compile", dispatcher_compile, METH_VARARGS, NULL},
     {"_overloads", dispatcher_overloads, METH_NOARGS, NULL},

@@ -411,9 +411,11 @@ hl_overload *hl_overload_compile(hl_dispatcher *d, const hl_type *const *args, c
     return o;
 }
 
-int hl_overload_recompile(hl_dispatcher *d)
+int hl_overload_recompile(hl_dispatcher *d, const hl_options *options)
 {
     lock(d);
+    const hl_options before = d->options;
+    d->options = *options;
     hl_overload *old = d->overloads, *fresh = NULL, **end = &fresh;
     int r = 0;
     for (hl_overload *o = old; o && !r; o = o->next) {
@@ -426,6 +428,7 @@ int hl_overload_recompile(hl_dispatcher *d)
     }
     hl_overload *drop = r ? fresh : old;
     if (!r) d->overloads = fresh, d->hot = NULL, d->generation++;
+    else d->options = before;
     while (drop) {
         hl_overload *next = drop->next;
         drop->next = d->retired, d->retired = drop;

@@ -4,9 +4,15 @@
 #include "ir/ir.h"
 #include "../runtime/rt.h"
 
+/* Named as LLVM's flags are, which have the same bits. */
+typedef enum hl_fast_flag {
+    HL_FAST_REASSOC = 1, HL_FAST_NNAN = 2, HL_FAST_NINF = 4, HL_FAST_NSZ = 8, HL_FAST_ARCP = 16, HL_FAST_CONTRACT = 32, HL_FAST_AFN = 64, HL_FAST_ALL = 127
+} hl_fast_flag;
+
 typedef struct hl_options hl_options;
 struct hl_options {
-    bool nopython, nogil, fastmath, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline, profile, interrupts, overflow_raise;
+    bool nopython, nogil, boundscheck, error_model_numpy, parallel, forceobj, no_inline, always_inline, profile, interrupts, overflow_raise;
+    unsigned fastmath;           /* what floating-point operations may assume: bits of hl_fast_flag */
     int opt_level;               /* 0..3; 3 is the default */
 };
 

@@ -5,9 +5,9 @@ import warnings
 from . import _binding, config
 from .errors import HotloopOptionWarning
 
-# Options that compilation obeys: name -> (accepted values, what they set).
-_FAST_FLAGS = {"fast", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "reassoc"}
-_FLAGS = ("nopython", "nogil", "fastmath", "boundscheck", "parallel", "forceobj")
+# LLVM's names -> hl_fast_flag
+_FAST_FLAGS = {"reassoc": 1, "nnan": 2, "ninf": 4, "nsz": 8, "arcp": 16, "contract": 32, "afn": 64, "fast": 127}
+_FLAGS = ("nopython", "nogil", "boundscheck", "parallel", "forceobj")
 # Options that are accepted and do nothing (yet): name -> why.
 _IGNORED = {
     "cache": "compiled code is not kept between processes in this version",
@@ -23,7 +23,7 @@ _IGNORED = {
 }
 _QUIET_WHEN = {"cache": (False,), "parallel": (False,), "looplift": (True, None), "target": ("cpu",), "debug": (False, None),
                "no_cpython_wrapper": (False, True), "no_cfunc_wrapper": (False, True), "no_rewrites": (False,), "_nrt": (True,)}
-_OPTIONS = {*_FLAGS, *_IGNORED, "error_model", "inline", "locals", "signature", "opt_level", "interrupts", "overflow"}
+_OPTIONS = {*_FLAGS, "fastmath", *_IGNORED, "error_model", "inline", "locals", "signature", "opt_level", "interrupts", "overflow"}
 _warned = set()
 watched = None  # a list while somebody wants to know which dispatchers are made (python -m hotloop annotate)
 
@@ -63,10 +63,13 @@ def _compiler_options(options, stacklevel):
     out["boundscheck"] = True if bounds is None else bool(bounds)  # safe unless the user says otherwise
     fast = options.get("fastmath", False)
     if isinstance(fast, (set, frozenset, dict, list, tuple)):
-        if unknown := sorted(set(fast) - _FAST_FLAGS, key=str):
+        if unknown := sorted(set(fast) - set(_FAST_FLAGS), key=str):
             raise ValueError(f"fastmath is True, False or a set of {', '.join(sorted(_FAST_FLAGS))}; {unknown[0]!r} is none of them")
-        fast = "fast" in fast
-    out["fastmath"] = bool(fast)
+    else:
+        fast = ("fast",) if fast else ()
+    out["fastmath"] = 0
+    for name in fast:
+        out["fastmath"] |= _FAST_FLAGS[name]
     out["error_model_numpy"] = model == "numpy"
     overflow = options.get("overflow", "wrap")
     if overflow not in ("wrap", "raise"):
@@ -137,8 +140,8 @@ def jit(signature_or_function=None, locals=None, cache=False, pipeline_class=Non
     nogil : bool
         Release the global interpreter lock while compiled code runs.
     fastmath : bool or set of str
-        Let floating-point operations be reordered and replaced by faster ones of a few ULP.  A set of LLVM's flags counts as
-        True when "fast" is in it; single flags are permissions that this compiler does not use.
+        Let floating-point operations be reordered and replaced by faster ones of a few ULP, and assume that there are no NaNs and
+        infinities.  A set of LLVM's flags permits these alone: ``{"reassoc", "nsz"}`` reorders and keeps NaNs.
     error_model : {'python', 'numpy'}
         Division by zero raises, or gives inf and nan.
     overflow : {'wrap', 'raise'}

@@ -123,6 +123,45 @@ def test_fastmath():
     assert njit(total)(a) == total(a)    # without fastmath: the order of additions is kept
 
 
+@pytest.mark.parametrize("flags, reorders", ((set(), False), ({"nnan", "ninf"}, False), ({"reassoc", "nsz"}, True), ({"reassoc", "nsz", "arcp", "contract", "afn"}, True),
+                                             (["fast"], True), ({"fast", "nsz"}, True), (True, True), (False, False)))
+def test_flags_of_fastmath(flags, reorders):
+    @njit(fastmath=flags)
+    def there_and_back(x, y):
+        return (x - y) + y
+
+    @njit(fastmath=flags)
+    def is_nan(x):
+        return x != x
+    assert (there_and_back(1.0, 1e300) == 1.0) == reorders
+    if not isinstance(flags, bool) and not {"fast", "nnan"} & set(flags):
+        assert is_nan(np.nan) and np.isnan(njit(fastmath=flags)(lambda x: np.exp(x))(np.nan))
+
+
+def test_recompile_with_other_options():
+    @njit
+    def f(x, y):
+        return (x - y) + y
+    assert f(1.0, 1e300) == 0.0
+    for flags, wanted in ((True, 1.0), (False, 0.0), ({"reassoc", "nsz"}, 1.0), ({"nnan"}, 0.0)):
+        f.targetoptions["fastmath"] = flags
+        f.recompile()
+        assert f(1.0, 1e300) == wanted
+    f.targetoptions["fastmath"] = {"slow"}
+    with pytest.raises(ValueError, match="'slow' is none of them"):
+        f.recompile()
+    assert f(1.0, 1e300) == 0.0
+
+    @njit(error_model="python")
+    def g(x):
+        return 1.0 / x
+    with pytest.raises(ZeroDivisionError):
+        g(0.0)
+    g.targetoptions["error_model"] = "numpy"
+    g.recompile()
+    assert g(0.0) == np.inf
+
+
 # --- eager signatures ----------------------------------------------------------------------------------------------------------
 
 

@@ -112,7 +112,7 @@ static const char *choose(hl_cx *cx, LLVMModuleRef mod)
     }
     if (defined > 2 && !cx->rq->options.no_inline) /* the function and its entry are one */
         kind |= HAS_CALLEES;
-    if (kind & HAS_LOOPS && cx->rq->options.fastmath)
+    if (kind & HAS_LOOPS && cx->rq->options.fastmath & HL_FAST_ARCP)
         kind |= FAST;
     if (kind & HAS_LOOPS && kind & HAS_CALLEES && ((hl_emit *)cx->emit)->chooses)
         kind |= CHOOSES;

@@ -12,9 +12,11 @@
 
 /* --- small builders ------------------------------------------------------------------------------------------------ */
 
+_Static_assert((int)HL_FAST_ALL == (int)LLVMFastMathAll && (int)HL_FAST_REASSOC == (int)LLVMFastMathAllowReassoc && (int)HL_FAST_AFN == (int)LLVMFastMathApproxFunc, "the flags are LLVM's");
+
 V hl_fast(hl_emit *e, V v)
 {
-    if (e->opt.fastmath && LLVMIsAInstruction(v) && LLVMCanValueUseFastMathFlags(v)) LLVMSetFastMathFlags(v, LLVMFastMathAll);
+    if (e->opt.fastmath && LLVMIsAInstruction(v) && LLVMCanValueUseFastMathFlags(v)) LLVMSetFastMathFlags(v, e->opt.fastmath);
     return v;
 }
 

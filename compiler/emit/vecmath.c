@@ -66,7 +66,7 @@ void hl_vecmath(hl_emit *e, V call, const char *name, bool f32)
         char prefix[32], symbol[80];
         int lanes = widths[k].bytes / (f32 ? 4 : 8);
         snprintf(prefix, sizeof prefix, "_ZGV%cN%d%s", widths[k].isa, lanes, params == 2 ? "vv" : "v");
-        if (!choose(symbol, sizeof symbol, prefix, name, f32, e->opt.fastmath))
+        if (!choose(symbol, sizeof symbol, prefix, name, f32, e->opt.fastmath & HL_FAST_AFN))
             continue;
         declare(e, symbol, f32, lanes, params);
         at += (size_t)snprintf(all + at, sizeof all - at, "%s%s_%s%s(%s)", at ? "," : "", prefix, name, f32 ? "f" : "", symbol);
