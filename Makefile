@@ -10,6 +10,7 @@
 #   make inject        the tests, with each allocation made to fail
 #   make sanitize      tests and random programs with AddressSanitizer and UndefinedBehaviorSanitizer;  make tsan: threads
 #   make fuzz-ir fuzz-reader: coverage-guided fuzzing of what reads foreign input
+#   make libraries     the test suites of libraries built on Numba, with hotloop in its place; NAMES="pyts" for some of them
 #   make bench         measures against the newest Numba and against C; writes benchmarks/results.md
 #   make bench-npbench NPBENCH=path: NPBench's own Numba files on both sides, from a checkout of NPBench
 #   make bench-safety  what range checks, interrupts and overflow="raise" cost
@@ -26,7 +27,7 @@ BIN      = $(VENV)/bin
 PIP      = $(BIN)/python -m pip --disable-pip-version-check
 VERSIONS = 3.11 3.12 3.13
 
-.PHONY: build demo test test-all debug fuzz inject sanitize tsan fuzz-ir fuzz-reader bench bench-npbench bench-safety format clean strict smoke
+.PHONY: build demo test test-all debug fuzz inject sanitize tsan fuzz-ir fuzz-reader libraries bench bench-npbench bench-safety format clean strict smoke
 .DELETE_ON_ERROR:
 
 build: $(VENV)/.built
@@ -158,6 +159,14 @@ fuzz-ir fuzz-reader: fuzz-%: build/guided/driver.so
 	    LD_PRELOAD="$(CURDIR)/build/guided/driver.so $(CLANG_ASAN) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
 	    $(BIN)/python tests/fuzz/guided.py build/guided/driver.so $* build/guided/corpus-$* $(HOW_LONG) -max_len=2000 -rss_limit_mb=0 -timeout=60 \
 	    -artifact_prefix=build/guided/$*- -print_final_stats=1 $(ARGS)
+
+# --- libraries that were written for Numba ----------------------------------------------------------------------------------
+# In an environment of their own, without Numba: of what they require, the group has the rest.
+LIBRARIES = .bench/libraries
+libraries:
+	$(MAKE) --no-print-directory VENV=$(LIBRARIES) $(LIBRARIES)/.built $(LIBRARIES)/.group-libraries
+	$(LIBRARIES)/bin/python -m pip install -q --no-deps quantecon pyts sparse
+	$(LIBRARIES)/bin/python tests/libraries/run.py $(NAMES)
 
 # --- measurements ---------------------------------------------------------------------------------------------------------
 BENCH = .bench/venv
