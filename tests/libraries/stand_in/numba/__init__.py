@@ -50,12 +50,15 @@ class Type:
     def __getitem__(self, key):
         return wrapped(self.of[key])
 
+    def __instancecheck__(self, value):
+        return isinstance(unwrapped(value), self.of)
+
     def __getattr__(self, name):
         return getattr(self.of, name)
 
 
 def wrapped(value):
-    return Type(value) if callable(value) and not isinstance(value, type) else value
+    return Type(value) if callable(value) else value
 
 
 def unwrapped(value):
