@@ -100,7 +100,24 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 sys.meta_path.insert(0, Finder())
 sys.modules["numba.typed"] = Module("numba.typed")
-sys.modules["numba.typed"].List = list  # hotloop's lists hold one type anyway
+
+
+class List:
+    """Makes a list: hotloop's hold one type anyway."""
+
+    def __new__(cls, iterable=()):
+        return list(iterable)
+
+    def __class_getitem__(cls, item):
+        return cls
+
+    @staticmethod
+    def empty_list(item, allocated=0):
+        return []
+
+
+# Compiled functions know the class only as an object.
+sys.modules["numba.typed"].List = List if os.environ.get("GRADUAL") else list
 for _name in ("types", "core.types"):
     sys.modules["numba." + _name] = Module("numba.types")
 types = sys.modules["numba.types"]
